@@ -14,14 +14,14 @@
 //
 //	middleware.Config{ClientCert: clientcert.Envoy(trusted), …}
 //
-// Anyone can send such a field, so the field is used only if the peer of the
-// connection is one of the trusted proxies. A trusted proxy must replace or
-// remove the field in the requests that it receives, including requests without
-// a client certificate. Otherwise, anyone can forge it.
+// Anyone can send such a field. The field is therefore used only if the peer of
+// the connection is one of the trusted proxies. A trusted proxy must replace or
+// remove the field in all requests that it receives, including requests without
+// a client certificate. Otherwise, anyone can forge the field.
 //
-// A request has at most one certificate. If the field occurs twice, contains
-// two certificates or is malformed, the result is an error, and a token that is
-// bound to a certificate is refused.
+// A request has at most one client certificate. If the field occurs twice,
+// contains two client certificates or is malformed, the result is an error. A
+// token that is bound to a certificate is then refused.
 //
 // This package does not check who issued the certificate, or whether the
 // certificate has expired or was revoked. The server that terminates TLS can

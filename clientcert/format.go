@@ -19,9 +19,9 @@ const (
 	// JSON. Each element must contain Hash or Cert.
 	XFCC
 
-	// EscapedPEM is PEM (RFC 7468 §5), percent-encoded or not. The BEGIN and
-	// END lines may both be missing, so the base64 of the DER is accepted, too.
-	// A plus sign is not decoded to a space.
+	// EscapedPEM is PEM (RFC 7468 §5), percent-encoded or not. The base64 of
+	// the DER without BEGIN and END lines is also accepted. A plus sign is not
+	// decoded to a space.
 	EscapedPEM
 )
 
@@ -44,9 +44,9 @@ func (f Forwarded) read(field string) (string, error) {
 	return readPEM(field, f.Chain)
 }
 
-// readBytes reads a byte sequence (RFC 8941 §3.3.5). If the client presented no
-// certificate, proxies that build the field from a variable send an empty
-// sequence.
+// readBytes reads a byte sequence (RFC 8941 §3.3.5). An empty sequence means
+// that the client presented no certificate: proxies that build the field from a
+// variable send it.
 func readBytes(field string) (string, error) {
 	inner, isBytes := strings.CutPrefix(field, ":")
 	inner, isClosed := strings.CutSuffix(inner, ":")
@@ -72,10 +72,10 @@ func readBase64(text string) (string, error) {
 	return thumbprint(der), nil
 }
 
-// isCertificate reports whether der has the structure of a certificate (RFC
-// 5280 §4.1), and nothing after it. Certificate requests and revocation lists
-// have the same outer structure, but not the same body. The server that
-// terminates TLS has checked the rest.
+// isCertificate reports whether der is exactly one structure of the form of a
+// certificate (RFC 5280 §4.1). Certificate requests and revocation lists have
+// the same outer structure, but a different body. The server that terminates
+// TLS has already checked everything else.
 func isCertificate(der []byte) bool {
 	type sequence []asn1.RawValue
 	var certificate struct {

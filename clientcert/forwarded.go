@@ -25,31 +25,31 @@ type Forwarded struct {
 	// Format is the encoding of the certificate in the field.
 	Format Format
 
-	// Trusted lists the addresses of the proxies. They are compared with the
-	// address of the connection's peer, which is the RemoteAddr that
-	// [net/http.Server] sets. If another peer sends the field, Thumbprint
-	// returns [ErrUntrusted]. Trusted or Sockets is required.
+	// Trusted lists the addresses of the proxies. Thumbprint compares them with
+	// the RemoteAddr that [net/http.Server] sets, which is the address of the
+	// connection's peer. If another peer sends the field, Thumbprint returns
+	// [ErrUntrusted]. Trusted or Sockets is required.
 	//
 	// No middleware or listener in front of the API may set RemoteAddr to an
-	// address that a client can choose. An address without a port, as some
-	// middlewares set it, is not trusted, and neither is an address with a
-	// zone. The slice must not be modified.
+	// address that a client can choose. A RemoteAddr without a port, which some
+	// middlewares set, is not trusted. An address with a zone is not trusted
+	// either. The slice must not be modified.
 	Trusted []netip.Prefix
 
 	// Sockets are the names of Unix sockets on which the API listens. Every
 	// peer that may connect to them is trusted.
 	Sockets []string
 
-	// Chain accepts a field in the format EscapedPEM with further certificates
-	// after the client's own. The further certificates are not read.
+	// Chain allows further certificates after the client's own in a field in
+	// the format EscapedPEM. The further certificates are not read.
 	Chain bool
 }
 
-// Envoy returns the settings for Envoy with X-Forwarded-Client-Cert in text or
-// JSON and forward_client_cert_details SANITIZE_SET. A field with more than one
-// element is refused, because a client may have chosen the beginning of the
-// field: APPEND_FORWARD allows this. Since Envoy does not quote the names in
-// certificates, it is impossible to tell which element Envoy added.
+// Envoy returns the settings for an Envoy that sets X-Forwarded-Client-Cert in
+// text or JSON. The value of forward_client_cert_details must be SANITIZE_SET.
+// A field with more than one element is refused. Under APPEND_FORWARD, a client
+// can choose the beginning of the field. Envoy does not quote the names in
+// certificates, so that it is impossible to tell which element Envoy added.
 func Envoy(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Forwarded-Client-Cert", Format: XFCC, Trusted: trusted}
 }
@@ -62,16 +62,16 @@ func Nginx(header string, trusted []netip.Prefix) Forwarded {
 }
 
 // ALB returns the settings for the Application Load Balancer of AWS with mutual
-// TLS in the mode "verify". In the mode "passthrough" the header field is
-// X-Amzn-Mtls-Clientcert, and Chain must be set.
+// TLS in the mode "verify". For the mode "passthrough", set Header to
+// X-Amzn-Mtls-Clientcert, and set Chain.
 func ALB(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Amzn-Mtls-Clientcert-Leaf", Format: EscapedPEM, Trusted: trusted}
 }
 
 // Traefik returns the settings for Traefik 2 and 3 with the middleware
-// PassTLSClientCert and its option pem. Traefik removes the field from the
-// requests of clients, unless forwardedHeaders.insecure of the entry point is
-// set, or forwardedHeaders.trustedIPs contains the client. Set neither.
+// PassTLSClientCert and its option pem. Set neither forwardedHeaders.insecure
+// nor forwardedHeaders.trustedIPs of the entry point. Otherwise, Traefik may
+// forward a field that a client has sent.
 func Traefik(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Forwarded-Tls-Client-Cert", Format: EscapedPEM, Trusted: trusted, Chain: true}
 }
@@ -81,8 +81,8 @@ func Traefik(trusted []netip.Prefix) Forwarded {
 //	http-request set-header X-SSL-Client-DER %[ssl_c_der,base64]
 func HAProxy(header string, trusted []netip.Prefix) Forwarded { return Nginx(header, trusted) }
 
-// ErrUntrusted means that a peer that is not a trusted proxy sent the header
-// field. The client is then treated as if it had no certificate.
+// ErrUntrusted means that the header field came from a peer that is not a
+// trusted proxy. The client is then treated as if it had no certificate.
 var ErrUntrusted error = contain.PlainError{Err: errors.New("the certificate was forwarded by a peer that is not a trusted proxy")}
 
 var (

@@ -29,8 +29,8 @@ func sha256Of(der []byte) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// FuzzRFC9440 checks that an accepted field is one byte sequence, that the
-// result is the thumbprint of its content, and that the same certificate is not
+// FuzzRFC9440 checks that an accepted field is one byte sequence, and that the
+// result is the thumbprint of its content. The same certificate must not be
 // accepted in any other encoding.
 func FuzzRFC9440(f *testing.F) {
 	own := clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: proxies}
@@ -79,9 +79,8 @@ func leafOf(t *testing.T, value string) []byte {
 }
 
 // FuzzEscapedPEM checks that the result is the thumbprint of the first
-// certificate, that a field with further certificates is accepted only with
-// Chain, and that the certificate is also accepted in the encoding of each
-// proxy.
+// certificate. A field with further certificates must be accepted only with
+// Chain. The certificate must also be accepted in the encoding of each proxy.
 func FuzzEscapedPEM(f *testing.F) {
 	for _, seed := range []string{
 		escaped(pemOf(0)), escapedByALB(pemOf(0, 1)), url.QueryEscape(leaf) + "," + url.QueryEscape(issuer), leaf, `"` + leaf + `"`, `""`, `"`, pemOf(1, 0),
@@ -148,7 +147,8 @@ func pairs(value string) (keys, values []string) {
 
 // FuzzXFCC checks that the result is the thumbprint of a Hash or Cert in the
 // field. An accepted field without quotes must not contain Hash or Cert twice.
-// If a field contains only this Hash, the result must be the same.
+// A field that contains only the Hash of the same certificate must give the
+// same result.
 func FuzzXFCC(f *testing.F) {
 	cert := `Cert="` + escaped(pemOf(0)) + `"`
 	for _, seed := range []string{

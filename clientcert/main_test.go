@@ -115,8 +115,8 @@ func check(t *testing.T, f clientcert.Forwarded, fields []field) {
 	}
 }
 
-// identity returns a new key and its certificate. The certificate is signed
-// with the private key in the parameter from, or self-signed if from is nil.
+// identity returns a new key and its certificate. The parameter from is the
+// identity of the signer, or nil for a self-signed certificate.
 func identity(t *testing.T, name string, from *tls.Certificate) *tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -18,8 +18,8 @@ type Source interface {
 }
 
 // TLS is a Source that uses the certificate of the request's own connection. If
-// a client presents a chain, it uses the first certificate (RFC 8446 §4.4.2).
-// On a resumed connection, it uses the certificate of the original connection.
+// the client presents a chain, this is the first certificate (RFC 8446 §4.4.2).
+// On a resumed connection, this is the certificate of the original connection.
 var TLS Source = connection{}
 
 type connection struct{}
@@ -32,8 +32,8 @@ func (connection) Thumbprint(r *http.Request) (string, error) {
 }
 
 // Thumbprint returns the SHA-256 thumbprint of a certificate in base64url
-// without padding, as in the member x5t#S256 of the cnf of a token (RFC 8705
-// §3.1).
+// without padding. This is the format of x5t#S256 in the cnf of a token (RFC
+// 8705 §3.1).
 func Thumbprint(certificate *x509.Certificate) string { return thumbprint(certificate.Raw) }
 
 func thumbprint(der []byte) string {

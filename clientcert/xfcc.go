@@ -18,9 +18,9 @@ var (
 // received.
 type element struct{ hash, cert string }
 
-// set sets the value of a key. Keys are case-insensitive. Keys other than Hash
-// and Cert do not identify the certificate and are ignored. set returns false
-// if the value is empty or the key already has a value.
+// set sets the value of a key. Keys are case-insensitive. Only Hash and Cert
+// identify the certificate, so set ignores all other keys. It returns false if
+// the value of Hash or Cert is empty, or if the key already has a value.
 func (e *element) set(key, value string) bool {
 	own := &e.hash
 	switch strings.ToLower(key) {
@@ -84,9 +84,8 @@ func identify(e element) (string, error) {
 
 // parseText parses elements that are separated by commas. Within an element,
 // the pairs of key and value are separated by semicolons. A value may be in
-// quotes, in which a backslash escapes the next character. The result ok is
-// false if the text is malformed or an element identifies the certificate
-// twice.
+// quotes; a backslash then escapes the next character. The result ok is false
+// if the text is malformed or an element contains Hash or Cert twice.
 func parseText(text string) (elements []element, ok bool) {
 	var e element
 	for {
@@ -110,8 +109,8 @@ func parseText(text string) (elements []element, ok bool) {
 	}
 }
 
-// cutValue cuts the value at the beginning of text. The rest is empty, or
-// begins with a comma or a semicolon.
+// cutValue splits text after its first value. The rest is empty, or begins with
+// a comma or a semicolon.
 func cutValue(text string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(text, `"`) {
 		end := strings.IndexAny(text, ",;")

@@ -20,18 +20,19 @@
 // proof again until the proof is too old. A [Replay] remembers which proofs
 // were used, so that each proof is accepted only once.
 //
-// For each request, the Replay stores one replay entry. In a [Memory], which is
-// the default, an entry needs about a microsecond and 28 to 38 bytes. A Memory
-// has room for 1 000 000 entries. If MaxAge and the clock skew have their
-// defaults, this is enough for about 5 000 requests a second. One client may
-// use a quarter of the entries, enough for about 1 250 requests a second. A
-// Replay in a shared store costs one round trip per request.
+// For each request, the Replay stores one replay entry. The default is a
+// [Memory], in which an entry needs about a microsecond and 28 to 38 bytes. A
+// Memory has room for 1 000 000 entries. If MaxAge and the clock skew have
+// their defaults, this is enough for about 5 000 requests a second. One client
+// may use a quarter of the entries, which is enough for about 1 250 requests a
+// second. A Replay in a shared store costs one round trip per request.
 //
-// If a Memory is full or a store is unavailable, the response is 503, and not
-// invalid_dpop_proof, because the proof may be valid. If the verifier accepted
-// such a proof, or if another entry was evicted to make room, attackers could
-// switch the protection off. A verifier stores entries only for valid proofs of
-// valid tokens, so clients without a token cannot fill the store.
+// If a Memory is full or a store is unavailable, the response is 503. It is not
+// invalid_dpop_proof, because the proof may be valid. The verifier does not
+// accept the proof, and does not evict another entry to make room. Otherwise,
+// attackers could switch the protection off. A verifier stores entries only for
+// valid proofs of valid tokens, so clients without a token cannot fill the
+// store.
 //
 // Entries expire by the clock of the machine. If the clock jumps forward and
 // back again, entries can expire too early.
@@ -39,10 +40,10 @@
 // # Nonces
 //
 // A client chooses the time in its proofs. Malware that can use the key for a
-// moment can therefore make proofs for later. With [Nonces], a proof must
+// moment can therefore make proofs for later use. With [Nonces], a proof must
 // contain a value that the API issued recently. The API then does not rely on
-// the client's clock. If a client has no current nonce, it must repeat one
-// request. Otherwise, it receives the next nonce with a response.
+// the client's clock. A client without a current nonce must repeat one request.
+// A client with a current nonce receives the next nonce with a response.
 //
 // # Several machines, and restarts
 //
@@ -59,8 +60,8 @@
 //     most three periods. In a single process, a secret that is generated at
 //     random at each start makes restarts harmless.
 //
-// A Replay in Redis first checks that the time given as until has not passed.
-// It then needs one command:
+// A Replay in Redis first checks that the time in the parameter until has not
+// passed. It then needs one command:
 //
 //	SET dpop:v1:<key in hexadecimal> 1 NX PXAT <until in milliseconds, rounded up>
 package dpop

@@ -16,10 +16,10 @@ import (
 // The zero value has room for 1 000 000 entries. It is safe for concurrent use.
 //
 // A Memory stores 16 of the 32 bytes of a key in Go maps. Each map has a random
-// seed, so keys cannot be chosen to collide in it. An attacker can find two
-// keys with the same 16 bytes by trying 2⁶⁴ hashes. This only causes the
-// refusal of the attacker's own proofs, because the hash covers the thumbprint
-// of the client's key.
+// seed, so that an attacker cannot choose keys that collide in the map. An
+// attacker can find two keys with the same 16 bytes by trying 2⁶⁴ hashes. The
+// Memory then refuses only the attacker's own proofs, because the hash covers
+// the thumbprint of the client's key.
 type Memory struct {
 	limit int // 0 means defaultEntries
 
@@ -29,16 +29,17 @@ type Memory struct {
 
 // bucket contains replay entries that are deleted together.
 type bucket struct {
-	end     int64 // Unix time; later than the time at which each entry expires
+	end     int64 // Unix time; all entries expire before this time
 	entries map[entry]struct{}
 	counts  *counts
 }
 
 // counts estimates the number of replay entries of each client. It has a fixed
-// number of counters, which the clients share. Each client has two counters.
-// Neither counter is less than the number of the client's entries, so the
-// smaller counter is the better estimate. The seeds are random, so that a
-// client cannot choose a key that shares both counters with another client.
+// number of counters. Each client is assigned two counters, and several clients
+// can share a counter. A counter is never less than the number of the client's
+// entries, so the smaller of the two counters is the better estimate. The seeds
+// are random, so that a client cannot choose a key that shares both counters
+// with another client.
 type counts struct {
 	seeds [2]maphash.Seed
 	rows  [2][1 << 12]uint32
@@ -66,17 +67,18 @@ const (
 // at 28 to 38 bytes each. 0 means 1 000 000 entries. If the number is negative,
 // the Memory is always full, and [Policy.Complete] returns an error.
 //
-// Each request with a proof needs an entry. The entry is needed for MaxAge, or
-// for as long as the nonce is accepted, plus twice the clock skew. The Memory
-// keeps the entry for up to half of that time longer. One client can have a
-// quarter of the entries: see [ErrQuota].
+// Each request with a proof needs an entry. Without nonces, the entry is needed
+// for MaxAge plus twice the clock skew. With nonces, it is needed for as long
+// as the nonce is accepted, plus twice the clock skew. The Memory keeps the
+// entry for at most half of that time longer. One client can have a quarter of
+// the entries: see [ErrQuota].
 func NewMemory(entries int) *Memory {
 	return &Memory{limit: cmp.Or(entries, defaultEntries)}
 }
 
-// First implements [Replay]. If the Memory has no room for a new entry, First
-// returns [ErrFull], and does not delete an entry that is still needed. The
-// context is not used, because First does not wait.
+// First implements [Replay]. It never deletes an entry that is still needed. If
+// the Memory has no room for a new entry, First returns [ErrFull]. The context
+// is not used, because First does not wait.
 func (m *Memory) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
 	return m.FirstOf(ctx, "", key, until)
 }
@@ -96,7 +98,7 @@ func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until t
 	}
 	m.forget(now.Unix())
 	count, ofClient := 0, 0
-	for _, b := range m.buckets { // all buckets, because a replay may have a different until
+	for _, b := range m.buckets { // all buckets: a replay may come with a different time
 		if _, exists := b.entries[short]; exists {
 			return false, nil
 		}
@@ -128,7 +130,8 @@ func (m *Memory) forget(now int64) {
 	m.buckets = slices.DeleteFunc(m.buckets, func(b bucket) bool { return b.end <= now })
 }
 
-// bucket returns the bucket for a replay entry, and makes it if it is missing.
+// bucket returns the bucket for a replay entry. If this bucket is missing, the
+// method makes it.
 //
 // The end of a bucket is rounded up to a multiple of the bucket's width. The
 // width, in seconds, is a power of two between a quarter and a half of the
@@ -136,7 +139,7 @@ func (m *Memory) forget(now int64) {
 // five buckets. Entries with shorter lifetimes add at most three buckets for
 // each halving of the lifetime. There are always fewer than 128 buckets.
 func (m *Memory) bucket(now, until int64) bucket {
-	end := min(until, farthest) + 1                            // plus 1, because the entry is still valid at until, which was rounded down to seconds
+	end := min(until, farthest) + 1                            // plus 1, because until was rounded down to seconds, and the entry is still valid then
 	width := int64(1) << max(bits.Len64(uint64(end-now))-2, 0) //nolint:gosec // positive, because the time until has not passed
 	end = (end + width - 1) &^ (width - 1)
 	i, exists := slices.BinarySearchFunc(m.buckets, end, func(b bucket, end int64) int { return cmp.Compare(b.end, end) })

@@ -320,7 +320,7 @@ func BenchmarkMemory(b *testing.B) {
 }
 
 // One client must not fill the memory for all others. Replays do not count
-// toward its limit.
+// toward the limit of a client.
 func TestOneClientHasAQuarterOfTheMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, until := dpop.NewMemory(40), time.Now().Add(time.Minute)

@@ -16,8 +16,8 @@ import (
 
 // Nonces issues nonces and recognizes them again (RFC 9449 §9). It stores
 // nothing for each nonce: a nonce is an HMAC of the current period. A Nonces
-// prints as "[redacted]", and is safe for concurrent use. If it is nil or zero,
-// it issues "" and accepts nothing.
+// prints as "[redacted]", and is safe for concurrent use. A nil or zero Nonces
+// issues "" and accepts nothing.
 type Nonces struct {
 	state *nonceState // a pointer, so that copies share the state
 }
@@ -48,13 +48,13 @@ const (
 
 // NewNonces returns nonces that change once a period. A nonce is accepted in
 // its own period, in the previous period and in the next period. A client can
-// therefore use a nonce for one to two periods after it was issued, and the
-// clocks of the machines may differ by up to a period.
+// therefore use a nonce for one to two periods after it was issued. The clocks
+// of the machines may differ by up to a period.
 //
 // All machines that serve one API need the same secret and period. They then
 // issue and accept the same nonces without contacting each other. The secret
-// has 32 or more random bytes and is copied. The period is a whole number of
-// seconds, at least 1 and at most 600.
+// must contain at least 32 random bytes, which NewNonces copies. The period
+// must be a whole number of seconds from 1 to 600.
 //
 // If an argument is wrong, the Nonces issues "" and accepts nothing, and
 // [Policy.Complete] returns an error.
@@ -125,14 +125,14 @@ func (n *Nonces) at(now time.Time) *window {
 		s.write(&w.nonces[i], counter+int64(i)-1)
 	}
 	w.issued = string(w.nonces[1][:])
-	s.window.Store(w) // if several callers compute the same window at once, any of the results will do
+	s.window.Store(w) // concurrent callers may each store a window, but all these windows are equal
 	return w
 }
 
 // write computes the nonce of a period. The HMAC includes a label, so that
-// nonces differ from other uses of the secret. It also includes the length of
-// the period, so that configurations with different lengths have different
-// nonces.
+// nonces differ from other values that are made with the secret. The HMAC also
+// includes the length of the period, so that configurations with different
+// lengths have different nonces.
 func (s *nonceState) write(nonce *[nonceLength]byte, counter int64) {
 	mac := hmac.New(sha256.New, s.secret)
 	message := append([]byte(nonceLabel), 0)

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 )
 
-// A nil mapStore, funcStore or pointerStore does not equal nil when it is the
-// value of a Replay.
+// A Replay that contains a nil mapStore, funcStore or pointerStore does not
+// equal nil.
 type (
 	mapStore     map[[32]byte]time.Time
 	funcStore    func() bool

@@ -9,10 +9,10 @@ import (
 // Replay records which proofs were used. Machines that serve one API share one
 // Replay, for example in Redis. Package replaytest tests implementations.
 //
-// Implementations must be safe for concurrent use. A Replay that also has the
-// method FirstOf of [Memory] can limit the replay entries of each client: the
-// verifier then calls FirstOf instead of First. A wrapper of a Memory needs
-// both methods.
+// Implementations must be safe for concurrent use. An implementation that also
+// has the method FirstOf of [Memory] can limit the replay entries of each
+// client. The verifier then calls FirstOf instead of First. A wrapper of a
+// Memory needs both methods.
 type Replay interface {
 	// First stores a replay entry for a key until the given time, and reports
 	// whether the key had no entry before. It is atomic: of concurrent calls
@@ -21,11 +21,11 @@ type Replay interface {
 	//
 	// The key is a hash. Its bytes can have any value, so a store for text
 	// needs an encoding such as hexadecimal. If the store counts whole seconds,
-	// it must round the given time up. If this time has passed, First must
+	// it must round the given time up. If the given time has passed, First must
 	// return an error, because the entry would expire at once.
 	//
-	// An error means that it is unknown whether the key has an entry. First
-	// then returns false, and the verifier responds with 503.
+	// If First cannot determine whether the key has an entry, it returns false
+	// and an error. The verifier then responds with 503.
 	First(ctx context.Context, key [32]byte, until time.Time) (bool, error)
 }
 

@@ -22,15 +22,16 @@ import (
 
 // Transport is an [http.RoundTripper] for clients. It adds a proof to each
 // request, for the request's method, URL and token. The authorization server
-// binds the tokens to the key of the Transport. Use the same Transport for
-// requests to the authorization server and for requests to APIs. With
-// golang.org/x/oauth2:
+// binds the tokens to the key of the Transport. Therefore use the same
+// Transport for requests to the authorization server and for requests to APIs.
+// With golang.org/x/oauth2:
 //
 //	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: &dpop.Transport{}})
 //	client := config.Client(ctx)
 //
 // The token of a request is in its Authorization field, under the scheme DPoP.
-// A request with a token under the scheme Bearer gets no proof.
+// The Transport adds no proof to a request with a token under the scheme
+// Bearer.
 //
 // If a server responds that the proof needs a nonce (RFC 9449 §8, §9), the
 // Transport sends the request once more, with the nonce. This is possible only
@@ -38,15 +39,16 @@ import (
 // bodies in memory. The Transport stores the newest nonce of each origin.
 //
 // After a redirect to another origin, the Transport sends neither a proof nor
-// the bound token. A RoundTripper that wraps the Transport must not clear
-// [http.Request.Response], because the Transport uses it to detect redirects.
+// the bound token. The Transport detects redirects by [http.Request.Response],
+// so a RoundTripper that wraps the Transport must not clear this field.
 //
 // The zero value is ready for use. A Transport is safe for concurrent use.
 type Transport struct {
-	// Key is the key of the client: ECDSA on P-256, P-384 or P-521, Ed25519, or
-	// RSA of at least 2048 bits, which signs with PS256. nil means a new P-256
-	// key, which lasts as long as the Transport. Tokens are bound to the key,
-	// so a client that stores its tokens must store the key, too.
+	// Key is the key of the client: an ECDSA key on P-256, P-384 or P-521, an
+	// Ed25519 key, or an RSA key of at least 2048 bits. An RSA key signs with
+	// PS256. nil means a new P-256 key, which lasts as long as the Transport.
+	// Tokens are bound to the key, so a client that stores its tokens must
+	// store the key, too.
 	Key crypto.Signer
 
 	// Base makes the requests; nil means [http.DefaultTransport].
@@ -151,7 +153,7 @@ func (t *Transport) send(r *http.Request, token, nonce string) (*http.Response, 
 	proven.Header.Set("DPoP", proof)
 	response, err := t.base().RoundTrip(proven)
 	if response != nil && response.Request == nil {
-		response.Request = r // leavesOrigin needs it after a redirect
+		response.Request = r // leavesOrigin uses this field after a redirect
 	}
 	return response, err
 }
@@ -181,7 +183,8 @@ func targetOf(r *http.Request) string {
 	return r.URL.Scheme + "://" + hostOf(r) + cmp.Or(r.URL.EscapedPath(), "/")
 }
 
-// originOf returns the origin of a URL, in normal form if it has one.
+// originOf returns the origin of a URL. The origin is in normal form, unless it
+// cannot be parsed.
 func originOf(u *url.URL) string {
 	raw := u.Scheme + "://" + u.Host
 	if origin, _, err := weburl.Normal(raw); err == nil {
@@ -196,13 +199,14 @@ func leavesOrigin(r *http.Request) bool {
 	origin := originOf(r.URL)
 	for r.Response != nil {
 		if r = r.Response.Request; r == nil || originOf(r.URL) != origin {
-			return true // without the earlier request, its origin is unknown
+			return true // an unknown earlier origin counts as another origin
 		}
 	}
 	return false
 }
 
-// Limits for the nonces that a Transport stores, because servers choose them.
+// These limits protect the memory of a Transport, because servers choose the
+// nonces that it stores.
 const (
 	maxOrigins = 1000
 	maxNonce   = 1 << 10
@@ -223,7 +227,7 @@ func (t *Transport) keep(origin string, response *http.Response) string {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	if t.nonces == nil || len(t.nonces) >= maxOrigins {
-		t.nonces = make(map[string]string) // a nonce that was dropped costs one more request
+		t.nonces = make(map[string]string) // each dropped nonce costs one more request
 	}
 	t.nonces[origin] = nonce
 	return nonce
@@ -234,9 +238,9 @@ var errURL = errors.New("dpop: the URL of the request is missing or opaque: a pr
 // maxRefusal is how much of a refusal is read, in bytes.
 const maxRefusal = 64 << 10
 
-// asksForNonce reports whether a response asks for a nonce: in a challenge of
-// an API (RFC 9449 §9) or in the JSON of an authorization server (§8). The body
-// of the response can still be read.
+// asksForNonce reports whether a response asks for a nonce. An API asks in a
+// challenge (RFC 9449 §9), and an authorization server asks in JSON (§8). The
+// body of the response can still be read.
 func asksForNonce(response *http.Response) bool {
 	const code = "use_dpop_nonce"
 	if response.StatusCode != http.StatusBadRequest && response.StatusCode != http.StatusUnauthorized {

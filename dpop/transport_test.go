@@ -208,8 +208,8 @@ func TestTransportUsesNonces(t *testing.T) {
 	}
 }
 
-// A body that can be read only once is sent once. The client receives the
-// refusal, and its next request has the nonce.
+// If a body can be read only once, the Transport does not repeat the request.
+// The client receives the refusal. The client's next request has the nonce.
 func TestTransportDoesNotRepeatABodyWithoutGetBody(t *testing.T) {
 	api, as := protected(t, dpop.Policy{Nonces: dpop.NewNonces(make([]byte, 32), time.Minute)})
 	transport := new(dpop.Transport)

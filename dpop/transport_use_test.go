@@ -26,8 +26,8 @@ import (
 )
 
 // With golang.org/x/oauth2, the two lines in the documentation of Transport are
-// enough. Requests for the token and requests with the token then have proofs
-// of the same key.
+// enough. Token requests and requests to the API then have proofs of the same
+// key.
 func TestXOAuth2(t *testing.T) {
 	api, as := protected(t, dpop.Policy{Nonces: dpop.NewNonces(make([]byte, 32), time.Minute)})
 	transport := new(dpop.Transport)
@@ -126,9 +126,9 @@ type tripper func(*http.Request) *http.Response
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
 
-// Some requests were not made by http.NewRequest, or have an Authorization
-// field in unusual spelling. The Transport adds the proof that the server
-// expects, or returns an error.
+// A request need not come from http.NewRequest, and its Authorization field may
+// have unusual spelling. For such requests, the Transport adds the proof that
+// the server expects, or returns an error.
 func TestUnusualRequests(t *testing.T) {
 	var sent *http.Request
 	transport := &dpop.Transport{Base: tripper(func(r *http.Request) *http.Response {
@@ -161,8 +161,8 @@ func TestUnusualRequests(t *testing.T) {
 	}
 }
 
-// If the signatures of a key do not fit its curve, RoundTrip returns an error
-// and does not panic.
+// If the signatures do not fit the curve of the public key, RoundTrip returns
+// an error and does not panic.
 func TestAKeyWithUnfitSignatures(t *testing.T) {
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -179,7 +179,7 @@ func TestAKeyWithUnfitSignatures(t *testing.T) {
 	}
 }
 
-// unfit signs with a key that does not belong to its public key.
+// unfit is a key whose private and public parts do not belong together.
 type unfit struct {
 	crypto.Signer
 	public crypto.PublicKey

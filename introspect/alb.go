@@ -24,18 +24,18 @@ import (
 // to its targets. The field value resembles a JWT, but its base64url has
 // padding. A token is active only if the load balancer with the ARN
 // loadBalancer signed it with ES256. In addition, the header of the token must
-// name clientID and the identity provider config.Issuer, and its exp must be in
-// the future.
+// name clientID and the identity provider config.Issuer, and must contain an
+// exp in the future.
 //
 // The claims describe the user and also include iss, exp, client_id and aud.
-// Both client_id and aud are clientID, so the verifier's audience is clientID.
-// In package middleware, the issuer needs IntrospectAll and VSCHAR, and the
-// Config needs TokenHeader. No token has scopes, so routes that require a scope
-// refuse every token.
+// Both client_id and aud are clientID, so clientID must be the verifier's
+// audience. In package middleware, the issuer needs IntrospectAll and VSCHAR,
+// and the Config needs TokenHeader. No token has scopes, so routes that require
+// a scope refuse every token.
 //
 // config.Endpoint is the URL of the keys without the key ID. If it is empty,
 // ALB uses the URL for the region in the ARN. This works only in the partitions
-// aws and aws-us-gov; in other partitions, Endpoint is required. Keys are
+// aws and aws-us-gov. In other partitions, Endpoint is required. Keys are
 // cached for 24 hours. Auth, Keys and RequireTokenType must be zero, and Issuer
 // is required.
 func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
@@ -126,9 +126,9 @@ type albHeader struct {
 	expiry                 time.Time
 }
 
-// splitALB splits and decodes a token, or returns nil if it is invalid. It
-// accepts only base64url with padding. Otherwise, a token on a deny-list could
-// be written in another encoding, which the deny-list does not contain.
+// splitALB splits and decodes a token, or returns nil if the token is invalid.
+// It accepts only base64url with padding. Otherwise, an attacker could write a
+// token from a deny-list in an encoding that the deny-list does not contain.
 func splitALB(token string) (*jws.Message, albHeader) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") {
@@ -182,8 +182,8 @@ func isUUID(text string) bool {
 }
 
 // albKeys caches keys, and also which keys are missing. A missing key may be
-// published later, so it is cached only for absentKeyAge. A published key never
-// changes.
+// published later, so its absence is cached only for absentKeyAge. A published
+// key never changes.
 type albKeys struct {
 	mutex  sync.Mutex
 	cached map[string]albKey

@@ -21,8 +21,8 @@ const (
 )
 
 // maxSignedAge is the maximum difference between a signed answer's iat and now.
-// The server signs the answer when it is queried, so this difference only
-// allows for clock skew.
+// The server signs an answer at the time of the query, so the limit only needs
+// to allow for clock skew.
 const maxSignedAge = 5 * time.Minute
 
 // Response is an authorization server's answer about a token. It prints as
@@ -70,13 +70,12 @@ func parse(data []byte) (*Response, error) {
 		case "exp":
 			expiry, ok := strictjson.Date(value)
 			switch {
-			case value.IsNull(), ok && expiry.Equal(time.Unix(0, 0)): // the token does not expire, as if exp were absent
+			case value.IsNull(), ok && expiry.Equal(time.Unix(0, 0)): // null and 0 mean that the token does not expire
 			case ok:
 				r.expiry = expiry
 			default:
-				// The verifier will refuse this answer because its exp is
-				// invalid. An expiry in the past prevents the answer from being
-				// cached.
+				// The verifier will refuse this answer, because exp is invalid.
+				// The expiry in the past keeps the answer out of the cache.
 				r.expiry = time.Unix(0, 0)
 			}
 		}
@@ -161,7 +160,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	key, err := c.config.Keys.Key(ctx, message.Header.KeyID, message.Header.Algorithm)
 	switch known := err == nil; {
 	case !known && !errors.Is(err, jwks.ErrUnknownKey) && !errors.Is(err, jwks.ErrUnfitKey):
-		return nil, jwks.ErrUnavailable // err may contain text of a Source of another package
+		return nil, jwks.ErrUnavailable // replaces err, which may quote a Source of another package
 	case !known || message.Verify(key) != nil:
 		return nil, fmt.Errorf("%w: signature does not verify with the issuer's keys", errAnswer)
 	}

@@ -24,8 +24,8 @@ func TestThreatsInactive(t *testing.T) {
 	}
 }
 
-// invalidAnswers are answers in which "active" is missing, repeated or not a
-// boolean, or that are not one strict JSON object.
+// invalidAnswers are answers that are not one strict JSON object, or whose
+// member "active" is missing, repeated or not a boolean.
 var invalidAnswers = map[string]string{
 	"active is missing":                     `{"scope":"read","sub":"` + canary + `"}`,
 	"the answer is empty":                   `{}`,
@@ -93,15 +93,15 @@ func TestThreatsActive(t *testing.T) {
 	}
 }
 
-// If the exp of an answer is past or invalid, the client returns the answer, so
-// that the verifier refuses it. The client does not cache the answer.
+// If the exp of an answer is past or invalid, the client returns the answer and
+// does not cache it. The verifier then refuses the answer.
 func TestThreatsDatesOfAnswers(t *testing.T) {
 	for name, exp := range map[string]string{
 		"exp is past": "1", "exp is now": "946684800", "exp is a string": `"99999999999"`, "exp is just after the epoch": "0.001",
 		"exp is negative": "-1", "exp is too large for a date": "1e300", "exp is an array": "[99999999999]",
 	} {
 		t.Run("I03/"+name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // the time is 2000-01-01T00:00:00Z, or 946684800
+			synctest.Test(t, func(t *testing.T) { // begins at 2000-01-01T00:00:00Z, which is 946684800
 				s := newSite(respondOK(`{"active":true,"exp":` + exp + `}`))
 				c := newClient(t, s)
 				assertActive(t, c, token)

@@ -58,7 +58,7 @@ func Post(clientID, secret string) Auth {
 	}}
 }
 
-// PrivateKeyJWT authenticates with an assertion signed for each request (RFC
+// PrivateKeyJWT authenticates each request with a new signed assertion (RFC
 // 7523 §2.2). The assertion is valid for a minute. Its iss and sub are
 // clientID. Its aud is Config.Issuer, or the endpoint if Config.Issuer is
 // empty. The keyID may be "". The algorithm is EdDSA, or RS, PS or ES followed
@@ -92,13 +92,13 @@ func assertion(clientID, keyID, audience string, method jwt.SigningMethod, key c
 	}
 	// golang-jwt panics on a nil *rsa.PrivateKey.
 	if contain.Panic(func() { text, err = token.SignedString(key) }) != nil || err != nil {
-		return "", fmt.Errorf("PrivateKeyJWT: key is not suitable for %s", method.Alg()) // the library's text may contain the key's type or more
+		return "", fmt.Errorf("PrivateKeyJWT: key is not suitable for %s", method.Alg()) // replaces the library's text, which may describe the key
 	}
 	return text, nil
 }
 
-// Bearer authenticates with the API's own access token (RFC 7662 §2.1). The
-// function token is called for each request, possibly concurrently, and should
+// Bearer authenticates with the API's own access token (RFC 7662 §2.1). Each
+// request calls the function token, possibly concurrently. The function should
 // cache its result, as the token sources of golang.org/x/oauth2 do. A query
 // fails after two seconds even if the function does not return. At most 4096
 // calls of the function run at a time.
@@ -111,7 +111,7 @@ func Bearer(token func(context.Context) (string, error)) Auth {
 	return Auth{fault: fault, apply: func(ctx context.Context, c *call) error {
 		ownToken, err := contain.Within(ctx, calls, token)
 		if err != nil || ownToken == "" {
-			return errOwnToken // err is not wrapped: its text may contain secrets
+			return errOwnToken // replaces err, whose text may contain secrets
 		}
 		c.header.Set("Authorization", "Bearer "+ownToken)
 		return nil

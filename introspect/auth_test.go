@@ -67,8 +67,8 @@ func TestThreatsPostCredentials(t *testing.T) {
 	}
 }
 
-// The form contains the token as the only value of the parameter token, even if
-// the token has special characters.
+// The form has exactly one value of the parameter token. This value is the
+// token, even if the token has special characters.
 func TestThreatsTokensInForms(t *testing.T) {
 	for name, text := range map[string]string{
 		"CR and LF": "a\r\nb", "an ampersand": "a&token=b", "a plus": "a+b", "a percent sign": "a%26b", "an equals sign": "a==", "a NUL": "a\x00b",

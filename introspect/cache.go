@@ -10,16 +10,15 @@ import (
 
 // Limits of the in-memory caches.
 const (
-	maxWeight   = 16 << 20 // bytes of active answers
+	maxWeight   = 16 << 20 // total bytes of active answers
 	entryWeight = 256      // overhead of each entry, in bytes
 	maxInactive = 10_000   // inactive answers
 	maxSeen     = 50_000   // hashes of tokens that were active at some time
 )
 
 // hash is the cache key of a token: the SHA-256 of the client's name, a NUL
-// byte and the token. The name is included because two servers may issue the
-// same token, and their answers must not be mixed. Names never contain a NUL
-// byte.
+// byte and the token. The name keeps the answers of two servers apart, because
+// both servers may issue the same token. Names never contain a NUL byte.
 type hash [sha256.Size]byte
 
 func (c *Client) hash(token string) hash {
@@ -36,8 +35,8 @@ type entry struct {
 
 // memory caches answers in this process. Inactive answers have a separate
 // cache, so that a flood of random tokens cannot evict active answers. Each
-// entry stores its expiry, because the cache library needs a goroutine to
-// expire entries.
+// entry stores its own expiry. Expiry by the cache library would need a
+// goroutine.
 type memory struct {
 	active   *otter.Cache[hash, entry]
 	inactive *otter.Cache[hash, time.Time]
@@ -70,9 +69,9 @@ func (m memory) find(h hash, now time.Time) (*Response, bool) {
 	return nil, false
 }
 
-// history reports whether the token was active before. If it was, history also
-// reports whether a failed query for it has already counted as evidence against
-// the server.
+// history reports whether the token was active before. If so, history also
+// reports whether a failed query for this token has already counted as evidence
+// against the server.
 func (m memory) history(h hash) history {
 	if counted, ok := m.seen.GetIfPresent(h); ok {
 		return history{class: seenActive, counted: counted}

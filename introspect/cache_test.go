@@ -89,7 +89,7 @@ func TestInactiveAnswersAreCachedForFiveSeconds(t *testing.T) {
 				s := newSite(respondOK(`{"active":false}`))
 				c := newClient(t, s, withMaxTTL(tt.ttl))
 				assertInactive(t, c, token)
-				s.setAnswer(respondOK(`{"active":true}`)) // as if the token had just been issued
+				s.setAnswer(respondOK(`{"active":true}`)) // now the server has issued the token
 				time.Sleep(tt.end - 1)
 				assertInactive(t, c, token)
 				s.assertRequests(t, 1)
@@ -167,7 +167,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// fixed is a transport that returns the function's result as the answer about a
+// fixed is a transport that answers with the result of the function for the
 // token. It does not store requests.
 type fixed func(token string) string
 

@@ -156,7 +156,7 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Response, error
 func (c *Client) resolve(h hash, token string) (*Response, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	if r, ok := c.memory.find(h, time.Now()); ok { // from a call that ended just before this one began
+	if r, ok := c.memory.find(h, time.Now()); ok { // a previous call may have cached the answer just now
 		return r, nil
 	}
 	if r, ok := c.loadShared(ctx, h); ok {
@@ -226,10 +226,10 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 	return r, err
 }
 
-// checkServer queries the server about the last tokens that were active. It is
-// called after queries have failed for tokens that may be made up. If the
-// queries for all active tokens fail too, made-up tokens are not the cause of
-// the failures, and the client backs off.
+// checkServer queries the server about recently active tokens. It is called
+// after queries for tokens that may be made up have failed. If the queries for
+// all recently active tokens also fail, made-up tokens are not the cause of the
+// failures, and the client backs off.
 func (c *Client) checkServer() {
 	tokens := c.recent.list(time.Now())
 	hasCounted := func(w activeToken) bool { return c.memory.history(w.hash).counted }
@@ -275,8 +275,9 @@ func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 	c.note(ctx, part, err)
 }
 
-// note logs a failure of a part of the client, or its recovery if err is nil.
-// It logs only if the text of the error has changed since the last call.
+// note logs that a part of the client failed, or that it works again if err is
+// nil. If the error has the same text as in the last call for this part, note
+// logs nothing.
 func (c *Client) note(ctx context.Context, part *part, err error) {
 	text := ""
 	if err != nil {

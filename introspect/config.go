@@ -20,7 +20,7 @@ const (
 	storeWaitLimit = timeout / 8          // maximum wait for an operation of Cache
 	defaultMaxTTL  = 30 * time.Second
 	maxMaxTTL      = time.Hour
-	inactiveTTL    = 5 * time.Second // or MaxTTL, if that is shorter
+	inactiveTTL    = 5 * time.Second // at most MaxTTL
 	maxCalls       = 256             // calls in flight
 	maxBytes       = 256 << 10       // bytes in an answer
 )
@@ -33,8 +33,8 @@ type Config struct {
 	// printable ASCII text without spaces.
 	Issuer string
 
-	// Endpoint is the URL of the introspection endpoint. It must be https, or
-	// http on a loopback address.
+	// Endpoint is the URL of the introspection endpoint. It must be https. On a
+	// loopback address, it may be http.
 	Endpoint string
 
 	// InsecureHTTP allows http for hosts other than loopback addresses. An
@@ -60,24 +60,24 @@ type Config struct {
 	RequireTokenType bool
 
 	// Client sends the requests. nil means a client that keeps up to 256 idle
-	// connections. Its Transport and Timeout apply in addition to these limits:
-	// two seconds per call, 256 KiB per answer, no redirects. If possible, an
-	// *http.Transport is copied and limited to HTTP/1.1. With HTTP/2, all
-	// queries would share one connection. If a firewall closed this connection
-	// because of one token, all queries would fail. Transports of other types
-	// should use HTTP/1.1 too.
+	// connections. The Transport and Timeout of Client apply. In addition,
+	// these limits apply: two seconds per call, 256 KiB per answer, no
+	// redirects. If possible, an *http.Transport is copied and limited to
+	// HTTP/1.1. With HTTP/2, all queries would share one connection. If a
+	// firewall closed this connection because of one token, all queries would
+	// fail. Transports of other types should also use HTTP/1.1.
 	Client *http.Client
 
 	// Cache shares active answers between several instances of the API. Even if
 	// Cache is nil, up to 16 MiB of active answers are cached in memory. If a
 	// Cache operation fails or takes more than a quarter of a second, the
-	// client treats it as a miss.
+	// client treats the operation as a miss.
 	Cache Cache
 
 	// MaxTTL is how long an answer is cached, unless the token expires earlier.
 	// A revoked token is accepted for that long. 0 means 30 seconds. A negative
-	// value disables the cache: every request makes a call or shares one that
-	// is in flight. The maximum is an hour.
+	// value disables the cache: every request makes a new call or shares a call
+	// that is in flight. The maximum is an hour.
 	MaxTTL time.Duration
 
 	// Logger receives two kinds of messages. A failure of the server is logged
@@ -123,8 +123,8 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
-// ttl returns MaxTTL with its default filled in. It returns 0 if the cache is
-// disabled.
+// ttl returns MaxTTL, or the default if MaxTTL is 0. If the cache is disabled,
+// it returns 0.
 func (c Config) ttl() time.Duration {
 	if c.MaxTTL == 0 {
 		return defaultMaxTTL
@@ -150,7 +150,7 @@ func (c Config) client() *http.Client {
 	transport = transport.Clone()
 	transport.ForceAttemptHTTP2, transport.Protocols, transport.TLSNextProto = false, new(http.Protocols), nil
 	transport.Protocols.SetHTTP1(true)
-	if tls := transport.TLSClientConfig; tls != nil { // Clone has copied the TLS config, so it may be changed
+	if tls := transport.TLSClientConfig; tls != nil { // a copy made by Clone, so changing it is safe
 		tls.NextProtos = slices.DeleteFunc(slices.Clone(tls.NextProtos), func(name string) bool { return name == "h2" })
 	}
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = maxCalls, maxCalls

@@ -18,11 +18,11 @@ const noEndpoint = "https://custom.invalid"
 
 // Custom returns a client for a server that does not support RFC 7662. The
 // function ask returns the claims that an introspection answer for the token
-// would contain: iss, aud, exp, scope and so on. It must be possible to encode
-// their values as JSON. A nil map means that the token is not active. An empty
-// map means that it is active. An error means that the state of the token is
+// would contain: iss, aud, exp, scope and so on. All values must be encodable
+// as JSON. A nil map means that the token is not active. An empty map means
+// that the token is active. An error means that the state of the token is
 // unknown, and the verifier answers 503. The text of the error is neither
-// logged nor returned. The verifier checks the claims like those of an
+// logged nor returned. The verifier treats the claims like the claims of an
 // introspection answer, so return only claims that the server has confirmed.
 //
 // The function ask is called concurrently. Concurrent requests with the same
@@ -35,8 +35,8 @@ const noEndpoint = "https://custom.invalid"
 //
 // Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config
 // must be zero. Issuer may be any printable ASCII text without spaces. If Cache
-// is set, Issuer is required, because it distinguishes the cached answers of
-// different functions.
+// is set, Issuer is required, because Issuer distinguishes the cached answers
+// of different functions.
 func Custom(config Config, ask func(ctx context.Context, token string) (claims map[string]any, err error)) (*Client, error) {
 	var faults []error
 	if ask == nil {
@@ -56,7 +56,7 @@ func Custom(config Config, ask func(ctx context.Context, token string) (claims m
 		case errors.Is(err, contain.ErrPanic):
 			return nil, errPanic
 		case err != nil:
-			return nil, errCustom // err is not wrapped: its text may contain secrets
+			return nil, errCustom // replaces err, whose text may contain secrets
 		}
 		return claims, nil
 	})

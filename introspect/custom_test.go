@@ -272,7 +272,7 @@ func withRequiredTokenType(c *introspect.Config) { c.RequireTokenType = true }
 func TestRequireTokenType(t *testing.T) {
 	for name, tt := range map[string]struct {
 		body               string
-		required, optional bool // whether the token is active with and without RequireTokenType
+		required, optional bool // active with RequireTokenType, active without it
 	}{
 		"an access token passes":                        {`{"active":true,"token_type":"Bearer","client_id":null}`, true, true},
 		"any type passes, since the verifier checks it": {`{"active":true,"token_type":"N_A"}`, true, true},

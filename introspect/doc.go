@@ -28,11 +28,11 @@
 //
 // # Caching
 //
-// Active answers are cached for Config.MaxTTL from the time of the query, or
-// until the token expires if that is earlier. Inactive answers are cached
-// separately for five seconds. A revoked token is accepted until its cached
-// answer expires. Each cache key is the SHA-256 of the server, the client and
-// the token.
+// Active answers are cached for Config.MaxTTL from the time of the query, but
+// not beyond the expiry of the token. Inactive answers are cached separately
+// for five seconds. A revoked token is accepted until its cached answer
+// expires. Each cache key is the SHA-256 of the server, the client and the
+// token.
 //
 // # Load and outages
 //
@@ -50,13 +50,13 @@
 // A failure for one token does not prove an outage: many servers, and firewalls
 // in front of them, refuse unknown tokens in ways that look like an outage.
 // Only some failures therefore count as evidence. The client backs off after
-// five of them without a valid answer in between. A failure counts if the
-// connection could not be made, or if the token had been active before. Each
-// such token counts once: its further failures do not count until the token is
-// active again. When queries for other tokens fail, the client queries the last
-// five tokens that were active, and backs off if all these queries fail too.
-// Until a client has seen an active token, it counts only failed connections
-// and, once, refused credentials.
+// five such failures without a valid answer in between. A failure counts if the
+// connection could not be made, or if the token had been active before. A token
+// that had been active counts once: further failures for this token do not
+// count until it is active again. When queries for other tokens fail, the
+// client queries the last five tokens that were active, and backs off if all
+// these queries fail too. Until a client has seen an active token, it counts
+// only failed connections and, once, refused credentials.
 //
 // If the server refuses the API's own credentials, the error is
 // [ErrCredentials], which is logged at level Error. All other failures are

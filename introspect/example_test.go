@@ -27,7 +27,7 @@ func ExampleNew() {
 	defer server.Close()
 
 	client, err := introspect.New(introspect.Config{
-		Endpoint: server.URL, // or set Issuer: its metadata contains the endpoint
+		Endpoint: server.URL, // or set Issuer, whose metadata contains the endpoint
 		Auth:     introspect.Basic("orders-api", "s3cret"),
 		MaxTTL:   5 * time.Second, // a revoked token is accepted for at most this long
 	})
@@ -191,7 +191,7 @@ func (s *shared) Get(_ context.Context, key string) ([]byte, bool, error) {
 }
 
 func (s *shared) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
-	s.values.Store(key, value) // a real store deletes the value after ttl, but the client also checks the expiry
+	s.values.Store(key, value) // the client checks the expiry; a real store also deletes the value after ttl
 	return nil
 }
 

@@ -58,8 +58,8 @@ func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Respo
 }
 
 // refusal returns the error for a status other than 200. The error wraps
-// ErrCredentials if the server refuses, or may have refused, the credentials of
-// the client rather than the token (RFC 6749 §5.2).
+// ErrCredentials if the server has refused the client's credentials, or may
+// have refused them instead of the token (RFC 6749 §5.2).
 func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	switch refused.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
@@ -82,9 +82,9 @@ func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	return refused
 }
 
-// locate returns the configured endpoint. If none is configured, it returns the
-// endpoint in the issuer's metadata. While the metadata is unavailable, it
-// returns the last discovered endpoint.
+// locate returns the configured endpoint. If the configuration has no endpoint,
+// it returns the endpoint in the issuer's metadata. While the metadata is
+// unavailable, it returns the last discovered endpoint.
 func (c *Client) locate(ctx context.Context) (string, error) {
 	known := c.endpoint.Load()
 	if known != nil && (known.found.IsZero() || time.Since(known.found) < endpointAge) {

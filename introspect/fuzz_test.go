@@ -56,7 +56,7 @@ func topLevel(data []byte, name string) (values []any) {
 		}
 		var value any
 		if err := dec.Decode(&value); err != nil {
-			var number *json.UnmarshalTypeError // a number that does not fit a float64
+			var number *json.UnmarshalTypeError // the error for a number beyond float64
 			if !errors.As(err, &number) {
 				return nil
 			}

@@ -23,14 +23,14 @@ import (
 //
 // The claims are sub (the user's numeric ID, as a string), username (the
 // login), client_id, aud, scope and, for tokens that expire, exp. Both
-// client_id and aud are clientID, so the verifier's audience is clientID.
+// client_id and aud are clientID, so clientID must be the verifier's audience.
 // Tokens of GitHub Apps have no scopes.
 //
 // config.Endpoint is the base URL of the REST API. "" means
 // https://api.github.com. For GitHub Enterprise Server, use
 // https://HOST/api/v3. Auth, Keys and RequireTokenType must be zero. Issuer is
 // optional. A 404 means that the token is not active. A 422 is an error,
-// because GitHub may also send it when it receives too many requests.
+// because GitHub may also send a 422 to a client that makes too many requests.
 func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	var fault error
 	if err := missing("GitHub", clientID, clientSecret); err != nil {
@@ -70,8 +70,8 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 }
 
 // hasMessage reports whether an answer has a string member "message", as all
-// errors of GitHub have. A 404 without this member does not come from GitHub.
-// In this case, Endpoint is wrong, and the token may be valid.
+// GitHub errors do. A 404 without this member does not come from GitHub. In
+// this case, Endpoint is wrong, and the token may be valid.
 func hasMessage(body []byte) (has bool) {
 	err := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
 		has = has || name == "message" && value.Kind() == '"'

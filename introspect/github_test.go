@@ -114,7 +114,7 @@ func TestGitHubRequest(t *testing.T) {
 func TestGitHubVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
-		want    string // text that the claims contain; "" if not active
+		want    string // text in the claims; "" if the token is not active
 	}{
 		"a token without scopes":                     {respondWith(200, authorization("scopes", "[]")), `"scope":""`},
 		"scopes that are null":                       {respondWith(200, authorization("scopes", "null")), `"scope":""`},
@@ -287,7 +287,7 @@ func TestGitHubConfiguration(t *testing.T) {
 	})
 }
 
-// Clients for two apps that share a Cache must not share answers.
+// Two clients for different apps may share a Cache, but must not share answers.
 func TestAppsOfGitHubDoNotShareAnswers(t *testing.T) {
 	url, asked := startServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, _, _ := r.BasicAuth()

@@ -18,8 +18,8 @@ import (
 //
 // The claims are aud, client_id, scope and exp. They include sub, email and
 // email_verified if Google sends these. The aud is the client identifier, so
-// the verifier's audiences are clientIDs. The client_id is azp or, if azp is
-// absent, aud.
+// clientIDs must be the verifier's audiences. The client_id is azp or, if azp
+// is absent, aud.
 //
 // config.Endpoint is the tokeninfo endpoint. "" means
 // https://oauth2.googleapis.com/tokeninfo. Like Google's own libraries, the

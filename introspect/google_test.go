@@ -68,7 +68,7 @@ func TestGoogleRequest(t *testing.T) {
 func TestGoogleVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
-		want    string // text that the claims contain; "" if not active
+		want    string // text in the claims; "" if the token is not active
 	}{
 		"a token without a user":                    {respondWith(200, tokenInfo("sub", "")), `"scope":"openid https://www.googleapis.com/auth/drive"}`},
 		"a user without an address":                 {respondWith(200, tokenInfo("email", "", "email_verified", "")), `"client_id":"` + googleID + `","exp"`},

@@ -12,7 +12,7 @@ import (
 
 // Limits on queries while the server fails.
 const (
-	maxFailures   = 5           // failures that count as evidence, without a valid answer in between, before the client backs off
+	maxFailures   = 5           // the client backs off after this many failures that count as evidence, without a valid answer in between
 	backoff       = timeout     // duration of a back-off, in which no queries are made
 	checkInterval = time.Second // minimum time between two calls of checkServer
 )
@@ -42,7 +42,7 @@ type health struct {
 	inFlight      [classes]int
 	answered      bool         // whether the server has ever given a valid answer
 	failed        []hash       // evidence since the last valid answer: the hash of each token once, and a zero hash for each query that was not sent
-	suspicious    int          // failures since the last valid answer that would be evidence if the token had been active before
+	suspicious    int          // since the last valid answer, failures that would be evidence if their tokens had been active before
 	lastCheck     time.Time    // when checkServer was last called
 	retryAt       time.Time    // end of the back-off, after which probes are made; zero if not backing off
 	probes        [classes]int // queries in flight that probe the server after the back-off
@@ -55,7 +55,7 @@ type query struct {
 	health *health
 	history
 	token    hash
-	probe    time.Time // for a probe, the value of health.retryAt when it began; otherwise zero
+	probe    time.Time // for a probe, health.retryAt at the start of the query; otherwise zero
 	once     sync.Once
 	counts   bool
 	evidence bool // the failure counted as evidence against the server
@@ -65,9 +65,9 @@ type query struct {
 // Tokens that were never active get at most half of the slots. During the
 // back-off, begin refuses all queries. After the back-off, it admits one query
 // as a probe, which tests whether the server works again. Tokens that were
-// active have a separate probe, so that made-up tokens cannot block them. If a
-// probe is inconclusive, begin admits twice as many probes, so that other
-// queries are not blocked for long.
+// active have a separate probe, which made-up tokens cannot block. If a probe
+// is inconclusive, begin admits twice as many probes, so that other queries are
+// not blocked for long.
 func (h *health) begin(s history, token hash) (*query, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -77,7 +77,7 @@ func (h *health) begin(s history, token hash) (*query, error) {
 	case h.inFlight[unseen]+h.inFlight[seenActive] >= maxCalls, c == unseen && h.inFlight[unseen] >= maxCalls/2:
 		return nil, errBusy
 	case probe && (time.Now().Before(h.retryAt) || h.probes[c] >= h.probeLimit[c]):
-		return nil, errBreaker // the failures have been logged
+		return nil, errBreaker // the failures are already in the log
 	}
 	h.inFlight[c]++
 	if probe {
@@ -172,8 +172,9 @@ func (h *health) isEvidence(c class, err error) bool {
 	return !errors.Is(err, errAnswer) && !errors.Is(err, errPanic) && !errors.Is(err, fetch.ErrTooLarge)
 }
 
-// checkIsDue reports whether checkServer should be called. This is the case if
-// enough queries have failed for tokens that may be made up.
+// checkIsDue reports whether checkServer should be called. This is the case
+// after a back-off, or if enough queries for tokens that may be made up have
+// failed. It returns true at most once per checkInterval.
 func (h *health) checkIsDue() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

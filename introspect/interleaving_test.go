@@ -98,7 +98,7 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 		})
 	}
 	all.Wait()
-	time.Sleep(2 * time.Second) // until the calls of canceled callers have ended
+	time.Sleep(2 * time.Second) // lets the calls of canceled callers end
 	if judged < requests/10 {
 		t.Errorf("got %d answers, which are too few for this test", judged)
 	}

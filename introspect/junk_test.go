@@ -19,12 +19,12 @@ import (
 
 var junkTime = flag.Duration("junk", 0, "how long to send made-up tokens to each server, at a fixed rate; 0 sends about a hundred, without a rate")
 
-// Tokens that were never active may use 128 of the 256 queries in flight. With
-// these values, the made-up tokens and the new good tokens use at most 64 + 32,
-// and so stay below this limit.
+// Tokens that were never active may use 128 of the 256 queries in flight.
+// Made-up tokens use at most 64 of these, and new good tokens at most 32.
+// Together, they stay below this limit.
 const (
 	junkRate, junkRoom = 1000, 64 // queries with made-up tokens: rate per second, and maximum in flight
-	goodRate, goodRoom = 100, 32  // the same for each kind of good token: active before, or new
+	goodRate, goodRoom = 100, 32  // the same for good tokens that were active before, and for new ones
 )
 
 // rejections are answers with which real servers, and firewalls in front of
@@ -132,9 +132,9 @@ func TestThreatsMadeUpTokens(t *testing.T) {
 }
 
 // Tokens that were never active may use 128 queries in flight. If a query takes
-// a tenth of a second, they reach this limit at 1280 queries per second. At
-// higher rates, some of their queries fail, but queries for tokens that were
-// active before never fail.
+// a tenth of a second, 1280 queries per second reach this limit. At higher
+// rates, some queries for such tokens fail. Queries for tokens that were active
+// before never fail.
 func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 	for _, test := range []struct {
 		name       string

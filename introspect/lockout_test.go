@@ -41,9 +41,8 @@ func queryRepeatedly(ctx context.Context, all *sync.WaitGroup, c *introspect.Cli
 	})
 }
 
-// A query may fail for a token that was active before. The failure does not
-// count as evidence against the server if the token may have expired or been
-// revoked since then.
+// A failure for a token that was active before is not evidence against the
+// server if the token may have expired or been revoked in the meantime.
 func TestExpiredTokensAreNotEvidence(t *testing.T) {
 	for name, ended := range map[string]answer{
 		"at an unknown time": respondOK(`{"active":true}`),
@@ -189,7 +188,7 @@ func TestTokenFromSharedStoreCountsAsActive(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		queryRepeatedly(ctx, &all, two, time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
-		time.Sleep(time.Second) // until unseen tokens have reached their limit
+		time.Sleep(time.Second) // lets unseen tokens reach their limit
 		assertActive(t, two, "good")
 		end()
 		all.Wait()
@@ -199,8 +198,8 @@ func TestTokenFromSharedStoreCountsAsActive(t *testing.T) {
 type connKey struct{}
 
 // Each query in flight must have its own connection. With HTTP/2, all queries
-// would share one connection, and a firewall may close that connection because
-// of one query.
+// would share one connection. If a firewall closed this connection because of
+// one query, all queries would fail.
 func TestEachQueryHasItsOwnConnection(t *testing.T) {
 	const asked = 10
 	arrived, leave := make(chan struct{}, asked), make(chan struct{})

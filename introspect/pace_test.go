@@ -74,7 +74,7 @@ func TestThreatsOneCallForManyCallers(t *testing.T) {
 			c := newClient(t, s)
 			ctx, leave := context.WithCancel(t.Context())
 			var all sync.WaitGroup
-			all.Go(func() { // the caller that started the call
+			all.Go(func() { // this caller starts the call
 				if r, err := c.Introspect(ctx, token); r != nil || !errors.Is(err, context.Canceled) || !errors.Is(err, introspect.ErrUnavailable) {
 					t.Errorf("got %v, %v, want the caller's cancellation", r, err)
 				}
@@ -129,7 +129,7 @@ func TestThreatsLatency(t *testing.T) {
 					t.Errorf("got %v and error %v, want context.DeadlineExceeded", r, err)
 				}
 			})
-			time.Sleep(time.Second) // until the call ends
+			time.Sleep(time.Second) // lets the call end
 		})
 	})
 	t.Run("I20/a hanging server costs two seconds once, and nothing during the back-off", func(t *testing.T) {
@@ -182,8 +182,8 @@ func TestThreatsLatency(t *testing.T) {
 				all.Go(func() { assertUnavailable(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable) })
 			}
 			all.Wait()
-			for round := range 3 { // while the outage continues
-				probe := 7 + round // another token in each round, because a failure for one token counts only once
+			for round := range 3 { // the outage continues in all rounds
+				probe := 7 + round // a different token in each round, because a failure for one token counts only once
 				time.Sleep(2*time.Second + 1)
 				before := len(s.received())
 				all.Go(func() { assertUnavailable(t, c, "unseen", fetch.ErrTimeout) })

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// activeToken is a token that was active. Its expiry is zero if unknown.
+// activeToken is a token that was active. The expiry is zero if the answer had
+// no exp.
 type activeToken struct {
 	hash   hash
 	token  string
@@ -14,7 +15,7 @@ type activeToken struct {
 }
 
 // activeTokens stores the last five tokens that were active. One token is not
-// enough, because it may have been revoked since.
+// enough, because this token may have been revoked.
 type activeTokens struct {
 	mu   sync.Mutex
 	last []activeToken

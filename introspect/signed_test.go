@@ -123,7 +123,7 @@ func TestThreatsSignedAnswers(t *testing.T) {
 			assertUnavailable(t, c, token, introspect.ErrUnavailable)
 			assertUnavailable(t, c, token, introspect.ErrUnavailable)
 			s.assertRequests(t, 2)
-			s.setAnswer(respondSigned(good)) // an invalid answer does not affect other queries
+			s.setAnswer(respondSigned(good)) // the invalid answer does not affect a later query
 			assertActive(t, c, token)
 		})
 	}
@@ -151,7 +151,7 @@ func TestThreatsSignedAnswers(t *testing.T) {
 	})
 }
 
-// withPayload returns a copy of a JWS that has another payload but the old
+// withPayload returns a copy of a JWS with a different payload and the old
 // signature.
 func withPayload(compact, payload string) string {
 	parts := strings.Split(compact, ".")

@@ -11,14 +11,14 @@ import (
 )
 
 // Cache shares active answers between several instances of an API, in Redis for
-// example. Each instance also keeps every answer that it writes or reads in its
-// own memory until the answer expires. Deleting an entry of the store therefore
-// has no effect on instances that have used it. Package cachetest tests
-// implementations, and package redisstore contains one.
+// example. Each instance also keeps a copy of every answer that it writes or
+// reads. This copy is in memory until the answer expires. Deleting an entry of
+// the store therefore has no effect on instances that have used it. Package
+// cachetest tests implementations, and package redisstore contains one.
 //
 // Keys are hashes of tokens, never tokens. Values contain claims, so protect
-// the store as well as the API. An attacker who can write to the store can make
-// tokens active, unless the Cache authenticates values as redisstore does.
+// the store as carefully as the API. An attacker who can write to the store can
+// make tokens active, unless the Cache authenticates values as redisstore does.
 // Implementations must be safe for concurrent use.
 //
 // The keys of two clients differ if their constructor, Issuer, Endpoint, client
@@ -43,8 +43,8 @@ var errStore = errors.New("the Cache failed or took too long")
 // time, answers are cached only in memory.
 const storeBackoff = 2 * time.Second
 
-// loadShared looks up an answer in the shared store. It then caches the answer
-// in memory until the expiry in the store's entry.
+// loadShared looks up an answer in the shared store. It also caches a found
+// answer in memory, until the expiry in the stored value.
 func (c *Client) loadShared(ctx context.Context, h hash) (*Response, bool) {
 	if c.config.Cache == nil || c.ttl == 0 {
 		return nil, false
@@ -98,8 +98,8 @@ func (c *Client) callCache(ctx context.Context, operation func(context.Context) 
 }
 
 // encodeEntry encodes an answer for a shared store. The encoded value begins
-// with the token's hash and the expiry. With these, decodeEntry can reject the
-// value if the store mixes up keys or expires entries too late.
+// with the token's hash and the expiry. decodeEntry checks both, because a
+// store may mix up keys or keep values too long.
 func encodeEntry(h hash, r *Response, ends time.Time) []byte {
 	value := append(make([]byte, 0, len(h)+8+len(r.Claims)), h[:]...)
 	value = binary.BigEndian.AppendUint64(value, uint64(ends.UnixMilli()))

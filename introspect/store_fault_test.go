@@ -35,7 +35,7 @@ func TestFailingStore(t *testing.T) {
 				s := newSite(respondOK(`{"active":true}`))
 				c := newClient(t, s, withCache(shared), func(c *introspect.Config) { c.Logger = log.logger() })
 				assertDuration(t, tt.wait, func() { assertActive(t, c, token) })
-				for range 3 { // during the store's back-off, the answer comes from memory
+				for range 3 { // the client skips the failed store and answers from memory
 					assertDuration(t, 0, func() { assertActive(t, c, token) })
 				}
 				s.assertRequests(t, 1)
@@ -124,7 +124,7 @@ func TestFailingStore(t *testing.T) {
 			shared := newStore()
 			gets := 0
 			shared.get = func(_ context.Context, key string) ([]byte, bool, error) {
-				gets++ // not atomic: if two goroutines call this, the race detector reports it
+				gets++ // not atomic, so that the race detector reports concurrent calls
 				time.Sleep(time.Millisecond)
 				return shared.lookup(key)
 			}

@@ -102,7 +102,7 @@ func TestInstancesShareActiveAnswers(t *testing.T) {
 		if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(key) || strings.Contains(key+string(value), token) || ttl != 20*time.Second {
 			t.Errorf("got key %q and %v, want a hash and 20 seconds", key, ttl)
 		}
-		time.Sleep(20*time.Second - 1) // the test store never deletes values
+		time.Sleep(20*time.Second - 1) // the client must check the expiry
 		assertActive(t, two, token)
 		s.assertRequests(t, 1)
 		time.Sleep(time.Nanosecond)
@@ -196,8 +196,8 @@ func TestThreatsSharedStore(t *testing.T) {
 	}
 }
 
-// Values from a store are parsed as strictly as answers from a server, and are
-// ignored if they expire later than MaxTTL from now.
+// Values from a store are parsed as strictly as answers from a server. A value
+// is ignored if its remaining lifetime exceeds MaxTTL.
 func TestInvalidStoreValues(t *testing.T) {
 	sealed := func(t *testing.T, key string, ends time.Duration, answer string) []byte {
 		t.Helper()

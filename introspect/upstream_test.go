@@ -37,8 +37,8 @@ func TestThreatsOwnCredentials(t *testing.T) {
 				}
 				time.Sleep(time.Minute)
 
-				// After the first valid answer, ErrCredentials is returned only
-				// for answers that clearly refuse the client.
+				// After a valid answer, 401 or 403 alone does not prove that
+				// the credentials are wrong. The code invalid_client does.
 				s.setAnswer(status(code, `{"error":"`+canary+`"}`))
 				if _, err := c.Introspect(t.Context(), "another"); errors.Is(err, introspect.ErrCredentials) {
 					t.Errorf("got %v, want an error other than ErrCredentials", err)
@@ -78,8 +78,8 @@ func TestThreatsMalformedRequest(t *testing.T) {
 		if got, want := log.lines(t), []string{"WARN answer: introspection does not work"}; !slices.Equal(got, want) {
 			t.Errorf("got log %q, want %q", got, want)
 		}
-		// The token may have caused the failures, so they must not block later
-		// queries.
+		// The server may have answered 400 because of the token. Such answers
+		// must not cause a back-off.
 		s.setAnswer(respondOK(`{"active":true}`))
 		assertActive(t, c, token)
 	})

@@ -10,8 +10,7 @@ import (
 )
 
 // tokenClaims lists claims that describe a token. A userinfo answer describes
-// the user, not the token. Without a mapping, the client therefore removes
-// these claims from the answer.
+// the user instead, so userClaims removes these claims from the answer.
 var tokenClaims = []string{
 	"active", "iss", "aud", "exp", "nbf", "iat", "jti", "client_id", "azp", "scope", "scp", "cnf", "acr", "auth_time", "token_type",
 }
@@ -26,8 +25,8 @@ var tokenClaims = []string{
 // token. A token that any application received for the user is therefore
 // accepted. The verifier's issuer needs InsecureNoAudience, and routes that
 // require scopes refuse every token. To avoid both, let the function claims
-// derive aud and scope from the answer. For scopes alone, it is enough to name
-// other members of the answer in the issuer's ScopeClaims.
+// derive aud and scope from the answer. If only the scopes are missing, you can
+// instead list other members of the answer in the issuer's ScopeClaims.
 //
 // claims is a function that maps the members of the answer to the claims of the
 // token. Numbers in the answer are of type [json.Number]. The function returns
@@ -66,7 +65,7 @@ func InsecureUserInfo(config Config, claims func(answer map[string]any) map[stri
 	return c, nil
 }
 
-// userClaims is the default mapping: it removes the claims about the token.
+// userClaims is the default mapping. It removes tokenClaims from the answer.
 func userClaims(answer map[string]any) map[string]any {
 	claims := maps.Clone(answer)
 	for _, name := range tokenClaims {

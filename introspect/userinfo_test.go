@@ -80,8 +80,8 @@ func TestUserInfoVerdicts(t *testing.T) {
 	})
 }
 
-// Without a mapping, the client drops members of the userinfo answer that have
-// the names of token claims, because the answer describes the user.
+// A userinfo answer describes the user, not the token. The default mapping
+// therefore drops members that have the names of token claims.
 func TestUserInfoWithoutMappingDropsTokenClaims(t *testing.T) {
 	const body = `{"active":false,"iss":"x","aud":"api","exp":1,"nbf":1,"iat":1,"jti":"x","client_id":"x","azp":"x","scope":"admin",
 		"scp":["admin"],"cnf":{},"acr":"x","auth_time":1,"token_type":"x","sub":"alice","email":"a@example.com","id":9007199254740993}`

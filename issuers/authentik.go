@@ -7,10 +7,10 @@ import "github.com/bearerguard/bearerguard/middleware"
 // accepted providers, because the only audience of a token is the client ID of
 // its provider. The user's groups are used as the scopes of the token. ID
 // tokens are refused because they lack the claim uid. Give the provider a
-// signing key. If it has no signing key, it signs tokens with the client
-// secret: then set Issuer.Keys to jwks.Secret with this secret, and
-// Issuer.Algorithms to HS256. Choose the issuer mode in which each provider has
-// a different issuer.
+// signing key. A provider without a signing key signs tokens with the client
+// secret. For such a provider, set Issuer.Keys to jwks.Secret with this secret,
+// and Issuer.Algorithms to HS256. Choose the issuer mode in which each provider
+// has a different issuer.
 func Authentik(base, slug string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Authentik"}
 	base, slug = f.baseBefore("base", base, "/application/o"), f.pathElement("slug", slug)

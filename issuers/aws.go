@@ -15,8 +15,8 @@ const ALBHeader = "X-Amzn-Oidc-Data"
 // eu-west-1_AbC123dEf. Access tokens have token_use "access", and all other
 // tokens are refused. clients are the IDs of the app clients whose tokens are
 // accepted. The IDs are compared with client_id, since access tokens normally
-// have no aud. If clients is empty, aud is checked as usual, but a token has
-// aud only if the client requested a resource.
+// have no aud. If clients is empty, the verifier checks aud as usual. Cognito
+// adds aud to a token only if the app client requested a resource.
 func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Cognito"}
 	pool = f.pathElement("pool", pool)
@@ -30,9 +30,9 @@ func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	return f.attach(withClientAudience(i, clients))
 }
 
-// withClientAudience returns the issuer i, changed to check client_id instead
-// of aud: the client_id of a token must be one of clients. If clients is empty,
-// the result is i unchanged.
+// withClientAudience returns a copy of the issuer i that checks client_id
+// instead of aud. The client_id of a token must be one of clients. If clients
+// is empty, the copy has no changes.
 func withClientAudience(i middleware.Issuer, clients []string) middleware.Issuer {
 	if len(clients) > 0 {
 		i.AudienceClaim, i.Audiences = "client_id", clients

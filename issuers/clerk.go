@@ -8,12 +8,12 @@ import (
 
 // Clerk accepts the session tokens of a Clerk instance with the Frontend API at
 // frontend, such as clerk.example.com or verb-noun-00.clerk.accounts.dev.
-// Session tokens have no aud. Instead, their azp, which is the origin of the
-// web application, must be one of origins. Tokens of JWT templates also have
-// azp, but are for other APIs. They are refused because they lack sid. Tokens
-// of native applications are refused because they have no azp. To accept tokens
-// of native applications, add a custom claim aud, and set AudienceClaim and
-// Audiences.
+// Session tokens have no aud. Instead, the verifier checks azp: it contains the
+// origin of the web application, which must be one of origins. Tokens of JWT
+// templates also have azp, but are for other APIs. They are refused because
+// they lack sid. Tokens of native applications are refused because they have no
+// azp. To accept tokens of native applications, add a custom claim aud, and set
+// AudienceClaim and Audiences.
 func Clerk(frontend string, origins ...string) middleware.Issuer {
 	f := &faults{function: "Clerk"}
 	i := middleware.Issuer{URL: "https://" + f.host("frontend", frontend), AudienceClaim: "azp", Mark: "sid", ClientIDClaims: []string{}}

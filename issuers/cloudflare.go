@@ -14,8 +14,8 @@ const CloudflareHeader = "Cf-Access-Jwt-Assertion"
 // team is the name before .cloudflareaccess.com, and tags are the Application
 // Audience (AUD) tags. Session tokens of the login page have the type "org" and
 // are refused. The origin must admit requests only from Cloudflare. If the
-// caller uses a service token, the token in the header has an empty sub and a
-// common_name.
+// caller used a service token, sub is empty, and common_name is the client ID
+// of the service token.
 func CloudflareAccess(team string, tags ...string) middleware.Issuer {
 	f := &faults{function: "CloudflareAccess"}
 	team = f.label("team", team, "cloudflareaccess.com")

@@ -115,7 +115,7 @@ func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 		"github-actions-enterprise": "https://token.actions.githubusercontent.com/acme" + oidc,
 		"github-actions-server":     "https://github.example.com/_services/token" + oidc,
 		"github-actions-residency":  "https://token.actions.acme.ghe.com" + oidc,
-		"kubernetes":                "", // this issuer has its own client
+		"kubernetes":                "", // its keys come from its own client
 		"spiffe":                    "https://spire.example.org:8443",
 		"cloudflare-access":         "https://acme.cloudflareaccess.com/cdn-cgi/access/certs",
 		"apple":                     "https://appleid.apple.com" + oidc,
@@ -160,11 +160,11 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.by.RoundTrip(request)
 }
 
-// Every setting of a preset must be necessary. If one of them is removed, an
-// API must answer a test token with the wrong status, or refuse the
-// configuration. The test skips the settings that other tests cover. It also
-// skips Algorithms: an issuer that sets Algorithms has keys of only one type,
-// so removing this setting would not change any status.
+// Every setting of a preset must be necessary. The test removes each setting in
+// turn. An API must then answer a test token with the wrong status, or refuse
+// the configuration. The test skips the settings that other tests cover. It
+// also skips Algorithms: an issuer that sets Algorithms has keys of only one
+// type, so removing this setting would not change any status.
 func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 	others := []string{"ClientIDClaims", "Client", "KeysURL", "MetadataURL", "MetadataIssuer", "IntrospectionMode", "Algorithms"}
 	for _, p := range clouds {
@@ -187,8 +187,8 @@ func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 }
 
 // fails reports whether the configuration is refused, or an API answers one of
-// the test tokens with a status other than expected. If named is true,
-// Config.Audience is an audience that no token contains.
+// the test tokens with a status other than expected. If the parameter named is
+// true, fails sets Config.Audience to an audience that no token contains.
 func (p *provider) fails(t *testing.T, rows []shapes.Row, named bool) bool {
 	t.Helper()
 	config := p.config()

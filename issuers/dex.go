@@ -6,8 +6,8 @@ import "github.com/bearerguard/bearerguard/middleware"
 // configuration. Access tokens and ID tokens of Dex differ only in the values
 // of hashes, so ID tokens are accepted too. clients are the static clients
 // whose users may call the API. The user's groups are used as the scopes of the
-// token. Token.ClientID is set only for tokens with azp, which are tokens for
-// several clients.
+// token. Dex sets azp only in tokens for several clients. For all other tokens,
+// Token.ClientID is empty.
 func Dex(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Dex"}
 	issuer = f.identifier(issuer)

@@ -45,9 +45,9 @@ and 'must' and 'one' unwrap an error or a list.
 `
 
 // calls parses the files with presets. For each provider, it finds the call
-// that creates the issuer. The map calls holds the source of this call, and the
-// map files holds the file that contains it. In both maps, the key is the name
-// of the provider's shape.
+// that creates the issuer. It returns two maps, whose keys are the names of the
+// providers' shapes. The map calls holds the source of each call. The map files
+// holds the name of the file that contains the call.
 func calls(t *testing.T) (calls, files map[string]string) {
 	t.Helper()
 	calls, files = map[string]string{}, map[string]string{}
@@ -105,8 +105,9 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// body returns the source of the call in the return statement of a function. If
-// the function has several statements, body returns the source of all of them.
+// body returns the source of the value in the return statement of a function.
+// If the function has several statements, body returns the source of all of
+// them.
 func body(e ast.Expr, fset *token.FileSet, text []byte) string {
 	function, ok := e.(*ast.FuncLit)
 	if !ok {

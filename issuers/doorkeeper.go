@@ -10,10 +10,9 @@ import (
 // base/oauth. conf configures introspection: set Auth to introspect.Basic with
 // a client of that server. clients are the client IDs of the applications that
 // may call the API. These IDs are compared with client_id, because
-// introspection responses contain no audience. The server also reports refresh
-// tokens as active: this function sets RequireTokenType, so that refresh tokens
-// are refused. Tokens without an application are refused because they have no
-// client_id.
+// introspection responses contain no audience. Tokens without an application
+// are refused because they have no client_id. The server reports refresh tokens
+// as active. To refuse refresh tokens, Doorkeeper sets RequireTokenType.
 func Doorkeeper(base string, conf introspect.Config, clients ...string) middleware.Issuer {
 	return doorkeeper(&faults{function: "Doorkeeper"}, base, conf, clients)
 }
@@ -31,10 +30,10 @@ func doorkeeper(f *faults, base string, conf introspect.Config, clients []string
 	return f.attach(f.introspected(base, base+"/oauth/introspect", conf, clients))
 }
 
-// introspected returns an issuer that introspects opaque tokens. It checks
-// client_id instead of aud, because introspection responses of the server
-// contain no audience. It sets Endpoint and Issuer of conf only if they are
-// empty.
+// introspected returns an issuer that introspects opaque tokens. The issuer
+// checks client_id instead of aud, because introspection responses of the
+// server contain no audience. The parameters endpoint and url are the defaults
+// of conf.Endpoint and conf.Issuer.
 func (f *faults) introspected(url, endpoint string, conf introspect.Config, clients []string) middleware.Issuer {
 	if conf.Endpoint == "" {
 		conf.Endpoint = endpoint

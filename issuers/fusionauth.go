@@ -6,10 +6,10 @@ import "github.com/bearerguard/bearerguard/middleware"
 // is the issuer of the tenant (Tenants, General, Issuer). It may be any string,
 // and the default is acme.com. applications are the IDs of the applications
 // whose users may call the API. The roles of these users are used as the scopes
-// of the token. Tokens without the claim applicationId are refused. ID tokens
-// lack it since version 1.24. Access tokens of users who are not registered for
-// the application lack it too. Choose an RSA or EC key as the signing key of
-// access tokens: the default key is a shared secret.
+// of the token. Tokens without the claim applicationId are refused. These are
+// the ID tokens (since version 1.24), and the access tokens of users who are
+// not registered for the application. Choose an RSA or EC key as the signing
+// key of access tokens, because the default key is a shared secret.
 func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuth"}
 	i := fusionAuth(f, base, issuer, applications)
@@ -18,11 +18,11 @@ func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 }
 
 // FusionAuthEntity accepts the tokens that a FusionAuth server issues for the
-// client credentials grant. One entity requests the token to call another
-// entity. entities are the IDs of the entities that represent the API. The
-// permissions in a token are used as its scopes. base and issuer are as for
-// [FusionAuth]. These tokens are signed with the key of the entity type, not
-// with the key of an application.
+// client credentials grant. With such a token, an entity calls another entity.
+// entities are the IDs of the entities that represent the API. The permissions
+// in a token are used as its scopes. base and issuer are as for [FusionAuth].
+// These tokens are signed with the key of the entity type, not with the key of
+// an application.
 func FusionAuthEntity(base, issuer string, entities ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuthEntity"}
 	i := fusionAuth(f, base, issuer, entities)

@@ -12,11 +12,12 @@ const gitHubActions = "https://token.actions.githubusercontent.com"
 // GitHubActions accepts the tokens of the workflows of a user or organization
 // on github.com. owner is the name of this account. A job needs the permission
 // id-token: write, and specifies the audience when it requests a token. Any
-// workflow on GitHub can choose any audience, so the claim repository_owner is
-// checked. The tokens of all repositories of the account are accepted: require
-// a repository or an environment with scopes.Claim. If the account is renamed
-// or deleted, another account can take its name. To refuse the tokens of that
-// other account, set Mark to "repository_owner_id=…".
+// workflow on GitHub can choose any audience, so the audience does not prove
+// who owns the workflow. The verifier therefore checks the claim
+// repository_owner. The tokens of all repositories of the account are accepted:
+// require a repository or an environment with scopes.Claim. If the account is
+// renamed or deleted, another account can take its name. To refuse the tokens
+// of that other account, set Mark to "repository_owner_id=…".
 func GitHubActions(owner string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActions"}
 	if owner = f.pathElement("owner", owner); strings.HasPrefix(owner, "@") {
@@ -41,11 +42,11 @@ func GitHubActionsEnterprise(enterprise string, audiences ...string) middleware.
 	return f.attach(middleware.Issuer{URL: gitHubActions + "/" + enterprise, Audiences: audiences})
 }
 
-// GitHubActionsServer accepts the tokens of the workflows of GitHub Enterprise
-// Server at host, or of an enterprise with data residency at host, such as
-// octocorp.ghe.com. The API must be able to fetch the keys from host. The
-// tokens of all repositories of the server are accepted: require further claims
-// with scopes.Claim.
+// GitHubActionsServer accepts the tokens of the workflows on one host. host is
+// a GitHub Enterprise Server, or the domain of an enterprise with data
+// residency, such as octocorp.ghe.com. The API must be able to fetch the keys
+// from host. The tokens of all repositories of the server are accepted: require
+// further claims with scopes.Claim.
 func GitHubActionsServer(host string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActionsServer"}
 	url := "https://" + f.host("host", host) + "/_services/token"

@@ -9,10 +9,11 @@ import (
 // GitLabCI accepts the ID tokens of the CI jobs of GitLab at base, such as
 // https://gitlab.com. A job sets the audience under id_tokens. namespace is the
 // path of the group or user that directly contains the project, such as
-// acme/shop: projects in its subgroups do not match. "" means any namespace,
-// and is refused for gitlab.com. Pipelines of merge requests and of unprotected
-// branches have tokens too: require scopes.Claim("ref_protected", "true") on
-// routes that such pipelines must not call.
+// acme/shop. Projects in subgroups of this group do not match. If namespace is
+// "", the tokens of all namespaces are accepted. For gitlab.com, "" is refused.
+// Pipelines of merge requests and of unprotected branches have tokens too:
+// require scopes.Claim("ref_protected", "true") on routes that such pipelines
+// must not call.
 func GitLabCI(base, namespace string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitLabCI"}
 	i := middleware.Issuer{URL: f.base("base", base), Audiences: audiences}

@@ -31,7 +31,8 @@ func GoogleID(clients ...string) middleware.Issuer {
 // GoogleAccess introspects opaque access tokens (ya29.…) at Google. client must
 // come from introspect.Google with the same clients. The scopes of the tokens
 // are scopes of Google's own APIs, and any user with a Google account can get a
-// token. To accept ID tokens too, set Introspection of [GoogleID] instead.
+// token. To accept both ID tokens and access tokens, use [GoogleID] instead,
+// and set Introspection of the returned issuer to client.
 func GoogleAccess(client *introspect.Client, clients ...string) middleware.Issuer {
 	f := &faults{function: "GoogleAccess"}
 	return f.attach(middleware.Issuer{
@@ -86,9 +87,9 @@ func GoogleIAP(audiences ...string) middleware.Issuer {
 }
 
 // Firebase accepts the ID tokens that Firebase Authentication, or Identity
-// Platform, issues for a project. Session cookies and custom tokens have
-// another iss and are refused. Anonymous users have tokens too. To refuse them,
-// require one of the accepted sign-in providers with
+// Platform, issues for a project. Session cookies and custom tokens are refused
+// because of the value of iss. Anonymous users have tokens too. To refuse
+// anonymous users, require one of the accepted sign-in providers with
 // scopes.Claim("/firebase/sign_in_provider", …). Users of all tenants of the
 // project are accepted. To accept only one tenant, require it with
 // scopes.Claim("/firebase/tenant", …).

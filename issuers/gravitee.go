@@ -6,8 +6,8 @@ import "github.com/bearerguard/bearerguard/middleware"
 // Management gateway at base. aud is the client's ID, or the resource that the
 // client requested. Refresh tokens are JWTs with the same issuer, keys and
 // audience, but are refused because they lack client_id. The domain needs an
-// RSA or EC certificate: in older versions, the default certificate signs with
-// a shared secret.
+// RSA or EC certificate, because in older versions the default certificate
+// signs with a shared secret.
 func Gravitee(base, domain string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Gravitee"}
 	base, domain = f.baseBefore("base", base, "/oidc"), f.pathElement("domain", domain)

@@ -9,11 +9,11 @@ import (
 
 // Kubernetes accepts the tokens of the service accounts of a cluster. issuer
 // must equal --service-account-issuer of the API server, byte for byte. It is
-// https://kubernetes.default.svc.cluster.local, or a URL of the cloud provider,
-// with or without a slash at the end. The pods need a projected volume with a
-// token for the audience. client must trust the CA of the cluster and send the
-// bearer token of a service account. client may be nil if the issuer is public.
-// Any pod can have a token for the audience: restrict the callers with
+// https://kubernetes.default.svc.cluster.local, or a URL of the cloud provider.
+// That URL may end with a slash. The pods need a projected volume with a token
+// for the audience. client must trust the CA of the cluster and send the bearer
+// token of a service account. client may be nil if the issuer is public. Any
+// pod can have a token for the audience, so restrict the callers with
 // scopes.Claim("sub", "system:serviceaccount:shop:web").
 func Kubernetes(issuer string, client *http.Client, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Kubernetes"}

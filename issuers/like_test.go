@@ -49,7 +49,7 @@ func (p likeProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := json.NewDecoder(response.Body).Decode(&doc); err != nil {
 		return nil, err
 	}
-	doc["issuer"], doc["jwks_uri"] = named, "https://keys.invalid/jwks" // as in the provider's metadata: the provider's issuer, and keys at an https URL
+	doc["issuer"], doc["jwks_uri"] = named, "https://keys.invalid/jwks" // the verifier requires the provider's issuer, and keys at an https URL
 	text, err := json.Marshal(doc)
 	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 	return response, err
@@ -68,7 +68,7 @@ func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 			opts := []testserver.Option{testserver.InMemory(), testserver.Audience(shape.Audience), testserver.Like(p.shape)}
 			_, named := shapes.Lookup(shape.Claims, "iss")
 			switch {
-			case named: // the shape sets iss, so the server keeps its own issuer
+			case named: // the shape sets iss, so IssuerURL is not needed
 			case strings.HasPrefix(shape.Issuer, "https://"):
 				opts = append(opts, testserver.TLS(), testserver.IssuerURL(shape.Issuer))
 			case strings.HasPrefix(shape.Issuer, "http://"):

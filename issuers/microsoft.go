@@ -46,8 +46,9 @@ func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
 
 // EntraRoles makes the issuers of [Entra] or [EntraMultiTenant] use app roles
 // as scopes, in addition to delegated scopes. Tokens of applications without a
-// user have only roles. The token of a user may have roles and scopes, so a
-// role and a scope must not have the same name.
+// user have only roles. Tokens of users may have both roles and scopes. Routes
+// cannot distinguish a role from a scope of the same name, so give them
+// different names.
 func EntraRoles(all ...middleware.Issuer) []middleware.Issuer {
 	list := make([]middleware.Issuer, len(all))
 	for n, i := range all {
@@ -77,9 +78,9 @@ func B2C(name, tenant, policy, application string) middleware.Issuer {
 
 // ExternalID accepts the access tokens of an external tenant of Microsoft Entra
 // External ID. application is the application (client) ID of the API's
-// registration. uris are its Application ID URIs other than api://ID. The
-// host in iss contains the tenant's ID, regardless of the host at which users
-// log in.
+// registration. uris are the Application ID URIs of this registration, except
+// api://ID. The host in iss contains the tenant's ID, regardless of the host at
+// which users log in.
 func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
 	f := &faults{function: "ExternalID"}
 	tenant = f.tenant(tenant)

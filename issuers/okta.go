@@ -29,8 +29,8 @@ func Okta(domain, server string, audiences ...string) middleware.Issuer {
 
 // OktaOrg introspects the access tokens of the org authorization server of Okta
 // at domain. These tokens are for Okta's own APIs, and only Okta can verify
-// them: client introspects each token at https://DOMAIN/oauth2/v1/introspect.
-// The audience is https://DOMAIN for all clients of the org. Prefer a custom
+// them. client must therefore query https://DOMAIN/oauth2/v1/introspect. The
+// audience is https://DOMAIN for all clients of the org. Prefer a custom
 // authorization server: see [Okta].
 func OktaOrg(domain string, client *introspect.Client) middleware.Issuer {
 	f := &faults{function: "OktaOrg"}

@@ -61,8 +61,8 @@ func (p *provider) introspect(r *http.Request) (*http.Response, error) {
 	return answer(status, body)
 }
 
-// opaque returns a new opaque token for a test case, and stores the
-// introspection response for this token.
+// opaque returns a new opaque token for a test case. Unless row.AnotherKey is
+// set, opaque also stores the introspection response for this token.
 func (p *provider) opaque(t *testing.T, row shapes.Row) string {
 	t.Helper()
 	response := map[string]any{}

@@ -8,9 +8,9 @@ import (
 
 // OpenIddict accepts the access tokens of a server that is built with
 // OpenIddict. issuer is the issuer of the server. OpenIddict appends a slash to
-// an issuer without a path, and so does this function. The server must call
-// DisableAccessTokenEncryption, since it encrypts access tokens by default. It
-// must also set the resources of a principal, which become aud.
+// an issuer without a path, and so does this function. By default, the server
+// encrypts access tokens, so it must call DisableAccessTokenEncryption. It must
+// also call SetResources on each principal: these resources become aud.
 func OpenIddict(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "OpenIddict"}
 	issuer = f.identifier(issuer)

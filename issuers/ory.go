@@ -9,9 +9,10 @@ import (
 // Hydra accepts the access tokens of an Ory Hydra server that issues JWTs
 // (strategies.access_token: jwt). issuer is the value of urls.self.issuer in
 // the server's configuration. Older versions of Hydra append a slash to this
-// value: issuer must then end with the slash. Clients must request the
-// audience: otherwise aud is an empty array. If access tokens are opaque, which
-// is the default, set Issuer.Introspection to a client of the admin port.
+// value. For these versions, issuer must end with a slash. Clients must request
+// the audience, because otherwise aud is an empty array. By default, access
+// tokens are opaque. To accept opaque tokens, set Issuer.Introspection to a
+// client of the admin port.
 func Hydra(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Hydra"}
 	return f.attach(ory(f.identifier(issuer), audiences))

@@ -9,9 +9,9 @@ import (
 // PingOne accepts the access tokens of an environment of PingOne. environment
 // is the ID of the environment, and region is the end of its domain: com, eu,
 // ca, asia or com.au. audiences are the audiences of custom resources. Clients
-// must request a scope of a custom resource: otherwise the token is for the
-// PingOne API. If an environment has a custom domain, its tokens have that
-// domain in iss: change Issuer.URL.
+// must request a scope of a custom resource. Without such a scope, the token is
+// for the PingOne API. If an environment has a custom domain, iss contains that
+// domain: change Issuer.URL.
 func PingOne(environment, region string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PingOne"}
 	environment = f.guid("environment", environment)

@@ -113,15 +113,14 @@ func (p *provider) keySet(t *testing.T) []byte {
 	return text
 }
 
-// filling returns the values for the placeholders in the description of a
-// provider's tokens.
+// filling returns the values for the placeholders in a shape.
 func filling(s shapes.Shape) shapes.Filling {
 	return shapes.Filling{Issuer: s.Issuer, Audience: s.Audience, Now: time.Now().Unix()}
 }
 
-// RoundTrip answers the requests of a verifier. It returns metadata at all
-// well-known locations and at the MetadataURL of an issuer, and the key set at
-// all other URLs. It treats a POST as an introspection request.
+// RoundTrip answers the requests of a verifier. It treats a POST as an
+// introspection request. For a well-known location or the MetadataURL of an
+// issuer, it returns metadata. For all other URLs, it returns the key set.
 func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodPost {
 		return p.introspect(r)

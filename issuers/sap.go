@@ -19,11 +19,12 @@ func XSUAA(base string, applications ...string) middleware.Issuer {
 
 // IAS accepts the access tokens of a tenant of SAP Cloud Identity Services at
 // base, such as https://acme.accounts.ondemand.com. clients are the client IDs
-// of the application and of the applications that consume its APIs. The APIs
-// that the claim ias_apis lists are used as the scopes of the token. The key
-// set may require header fields (x-client_id, x-app_tid): then set
-// Issuer.Client to a client that adds these fields. ID tokens are refused,
-// unless Issuer.Purpose is set to accept them.
+// of the API's own application and of the applications that consume its APIs.
+// The APIs that the claim ias_apis lists are used as the scopes of the token.
+// The server may require the header fields x-client_id and x-app_tid in
+// requests for the key set. To send these fields, set Issuer.Client to a client
+// that adds them. By default, ID tokens are refused. To accept ID tokens, set
+// Issuer.Purpose.
 func IAS(base string, clients ...string) middleware.Issuer {
 	f := &faults{function: "IAS"}
 	return f.attach(middleware.Issuer{

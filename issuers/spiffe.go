@@ -28,9 +28,9 @@ func SPIFFE(trustDomain, bundleURL string, audiences ...string) middleware.Issue
 
 // SPIFFEIssuer accepts JWT-SVIDs that contain iss. A SPIFFE server writes iss
 // if jwt_issuer is set. issuer is the value of jwt_issuer. The OIDC discovery
-// provider of the server must serve the keys at this URL. The discovery
-// provider may serve several trust domains. The tokens of workloads in each of
-// these domains are accepted: restrict the callers with scopes.Claim("sub", …).
+// provider of the server must serve the keys at this URL. If the discovery
+// provider serves several trust domains, the tokens of workloads in all these
+// domains are accepted. Restrict the callers with scopes.Claim("sub", …).
 func SPIFFEIssuer(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "SPIFFEIssuer"}
 	if strings.HasPrefix(issuer, "spiffe://") {

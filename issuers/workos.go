@@ -3,12 +3,13 @@ package issuers
 import "github.com/bearerguard/bearerguard/middleware"
 
 // WorkOS accepts the session tokens of a WorkOS environment. client is the
-// client ID of the environment. These tokens have no audience. Instead, the
-// keys identify the client, because they sign only tokens of this client. The
-// permissions in a token are used as its scopes. The issuer contains the client
-// ID. Older environments share the issuer https://api.workos.com, which is
-// accepted too. If an environment has a custom domain, its tokens have that
-// domain in iss: add the issuer with that domain to Issuer.Aliases.
+// client ID of the environment. These tokens have no audience. The verifier
+// therefore relies on the keys, because WorkOS has separate keys for each
+// client. The permissions in a token are used as its scopes. The issuer
+// contains the client ID. Older environments share the issuer
+// https://api.workos.com, which is accepted too. If an environment has a custom
+// domain, iss contains that domain: add the issuer with that domain to
+// Issuer.Aliases.
 func WorkOS(client string) middleware.Issuer {
 	f := &faults{function: "WorkOS"}
 	client = f.id("client", client, "client_", "client_01ABCDEF, from the page API Keys")

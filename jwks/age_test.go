@@ -16,9 +16,9 @@ func renewalAge(r *jwks.Remote) time.Duration {
 	return stats.Age + time.Until(stats.Next)
 }
 
-// maxAge returns the maximum age at which a set is used without waiting for a
-// renewal, accurate to 5 ns. The age differs between sets because of the
-// jitter.
+// maxAge returns the age from which callers wait for a renewal of the set,
+// accurate to 5 ns. Because of the jitter, each set has a different maximum
+// age.
 func maxAge(r *jwks.Remote) time.Duration { return renewalAge(r) / 4 * 5 }
 
 // checkMaxAge checks that the maximum age of the set is at most want, and at
@@ -94,7 +94,7 @@ func TestMaxAgeHasJitter(t *testing.T) {
 
 func TestSetIsRenewedInBackgroundAt80Percent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const latency = 4 * time.Second // longer than the maximum wait of a caller
+		const latency = 4 * time.Second // a caller waits less than this
 		s := newSite(respondOK(set(freshEC("withdrawn"), freshEC("kept"))))
 		r := s.remote(t, jwks.Options{})
 		assertKey(t, r, "kept")
@@ -155,7 +155,7 @@ func TestKeyOfOldSetWaitsForRenewal(t *testing.T) {
 				r := s.remote(t, jwks.Options{})
 				assertKey(t, r, "kept")
 				s.setAnswer(delayed(latency, respondOK(set(freshEC("kept")))))
-				time.Sleep(8 * time.Hour) // during which no tokens arrive
+				time.Sleep(8 * time.Hour) // no tokens arrive in this time
 				assertKeyAfter(t, r, "kept", latency)
 				checkOnlyKept(t, r)
 				assertKeyError(t, r, "withdrawn", jwks.ErrUnknownKey)
@@ -164,8 +164,8 @@ func TestKeyOfOldSetWaitsForRenewal(t *testing.T) {
 	}
 }
 
-// A caller waits at most 2 s for a renewal. The renewal then continues in the
-// background, and the withdrawn key is accepted until the renewal ends.
+// If a renewal takes longer than 2 s, callers stop waiting for it. It continues
+// in the background, and the withdrawn key is accepted until the renewal ends.
 func TestK19WithdrawnKeyIsUsedDuringOneSlowRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(set(freshEC("withdrawn"))))

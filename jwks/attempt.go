@@ -41,7 +41,7 @@ func (r *Remote) attempt(ctx context.Context, before *state, began time.Time) *s
 	} else {
 		after = r.schedule.fail(before, fmt.Errorf("%w: %w", ErrUnavailable, err))
 		if r.issuer != "" {
-			r.lastDiscovery = time.Time{} // the keys may have a new URL
+			r.lastDiscovery = time.Time{} // to read the metadata again
 		}
 	}
 	after.began, after.ended = began, ended
@@ -69,16 +69,16 @@ func (s *state) count(err error) {
 // it requested the metadata. It requests the metadata whenever the set is due
 // for renewal, because a server that moves its keys to another URL may continue
 // to serve the old keys at the old URL. If the metadata is unavailable or names
-// another issuer, locate keeps the last discovered URL. Once a URL was
-// discovered, locate limits the time for metadata, so that slow metadata does
-// not delay callers that wait for a key.
+// a different issuer, locate keeps the last discovered URL. If locate has such
+// a URL, it limits the time for the metadata request, so that slow metadata
+// does not delay callers that wait for a key.
 func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time) (looked bool, err error) {
 	if r.issuer == "" || !r.lastDiscovery.IsZero() && now.Sub(r.lastDiscovery) < maxAge/5*4 {
 		return false, nil
 	}
 	if r.url != "" {
 		limit := waitLimit / 2
-		if r.lastDiscovery.IsZero() { // the last fetch from this URL failed
+		if r.lastDiscovery.IsZero() { // zero after a failed fetch from this URL
 			limit = refreshTimeout / 2
 		}
 		bounded, cancel := context.WithTimeout(ctx, limit)

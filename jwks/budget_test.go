@@ -40,8 +40,8 @@ func TestNewKeyIsFoundAtOnceAfterScheduledFetch(t *testing.T) {
 	}
 }
 
-// A failed fetch does not show whether the key exists, so the next fetch may
-// come before MinInterval has passed.
+// A failed fetch does not show whether the key exists, so it does not use the
+// budget. The next fetch need not wait for MinInterval.
 func TestFailedFetchDoesNotUseTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{MaxAge: 24 * time.Hour, MinInterval: time.Minute, Burst: 1})
@@ -102,7 +102,7 @@ func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 		}
 		time.Sleep(time.Nanosecond)
 		assertKeyError(t, r, "CANARY", jwks.ErrUnavailable) // the fetch failed
-		assertKeyError(t, r, "CANARY", jwks.ErrUnavailable) // no fetch is allowed yet
+		assertKeyError(t, r, "CANARY", jwks.ErrUnavailable) // the back-off allows no fetch
 		if got := s.count(); got != 3 {
 			t.Errorf("after MinInterval: got %d requests, want 3", got)
 		}

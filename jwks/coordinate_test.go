@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// Some servers omit the leading zeros of a coordinate (this affects one key in
-// 256 on P-256, and every second key on P-521). Others add a leading zero, as
-// in a signed integer. Both forms must be accepted, because the coordinate is
-// the same number.
+// Some servers omit the leading zeros of a coordinate. On P-256, one coordinate
+// in 256 has a leading zero byte; on P-521, every second one does. Other
+// servers add a leading zero, as in a signed integer. Both forms must be
+// accepted, because the coordinate is the same number.
 func TestCoordinateLengths(t *testing.T) {
 	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
 		for _, name := range []string{"x", "y"} {

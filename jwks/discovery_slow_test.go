@@ -37,9 +37,9 @@ func TestDiscoveryTimeout(t *testing.T) {
 	})
 }
 
-// If the metadata request is slow, it must end early enough to leave time for
-// fetching the keys from the last discovered URL. Even after a failed fetch,
-// this URL is most likely still right.
+// A slow metadata request must end early enough to leave time for fetching the
+// keys from the last discovered URL. After a failed fetch, this URL is most
+// likely still right, so the same applies.
 func TestSlowMetadataLeavesTimeForTheKeys(t *testing.T) {
 	for name, keysFail := range map[string]bool{"during a renewal": false, "after a failed fetch of the keys": true} {
 		t.Run(name, func(t *testing.T) {

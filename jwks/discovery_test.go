@@ -40,8 +40,9 @@ func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 }
 
 // rejectedMetadata lists answers to the metadata request that must be rejected,
-// each with its failure class. If an answer has a jwks_uri, it differs from
-// keysURL, so that a test notices if the Remote uses the jwks_uri.
+// each with its failure class. No answer contains keysURL as its jwks_uri. A
+// request to any other URL therefore shows that the Remote used rejected
+// metadata.
 var rejectedMetadata = []struct {
 	name     string
 	metadata answer
@@ -156,7 +157,7 @@ func TestMetadataIsReadAgainAfterFailedFetch(t *testing.T) {
 			t.Errorf("got requests %q, want %q", got, want)
 		}
 
-		// The metadata is also read again after a fetched set was rejected.
+		// If a fetched set is rejected, the metadata is read again too.
 		s.setAnswer(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/moved": respondOK(`{}`), keysPath: respondOK(set(freshEC("newer")))}))
 		time.Sleep(time.Minute)
 		assertKeyError(t, r, "newer", jwks.ErrUnavailable)
@@ -182,8 +183,8 @@ func TestMovedKeysAreFoundWhileTheOldURLWorks(t *testing.T) {
 	})
 }
 
-// An ETag must not be sent to another URL, where the same ETag may belong to a
-// different set.
+// An ETag must be sent only to the URL from which it came. At a different URL,
+// the same ETag may belong to a different set.
 func TestETagIsNotSentToAnotherURL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: withETag(`"1"`, set(freshEC("old")))}))

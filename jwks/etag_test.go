@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// If the server answers 304, the set is used for as long as a new set would be.
+// After an answer of 304, the age of the set is counted from zero again.
 func TestUnchangedSetIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(withHeader(withETag(`"1"`, set(freshEC("a"), "{}")), "Cache-Control", "max-age=600"))

@@ -118,7 +118,7 @@ func ExampleRemote_Keyfunc() {
 		jwt.WithAudience("api"),
 		jwt.WithExpirationRequired(),
 	)
-	ctx := context.Background() // in a handler, the context of the request
+	ctx := context.Background() // a handler uses the request's context
 	token, err := parser.Parse(as.Token(testserver.Subject("alice")), keys.Keyfunc(ctx))
 	if err != nil {
 		panic(err)

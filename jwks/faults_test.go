@@ -29,8 +29,8 @@ func (f serverFault) recoveryTime() time.Duration {
 	return f.takes - min(f.takes, waitLimit) + time.Second
 }
 
-// isNotModified reports whether the fault is a 304, which is a valid answer
-// once the Remote has a set.
+// isNotModified reports whether the fault is a 304. If the Remote has a set, a
+// 304 is a valid answer.
 func (f serverFault) isNotModified() bool { return f.name == "K01/304" }
 
 var keySetFaults = []serverFault{
@@ -111,7 +111,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 		for _, test := range faults {
 			forEachProtocol(t, string(endpoint)+"/"+test.name+"/cold", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 				fault := as.Inject(endpoint, test.fault)
-				if endpoint == testserver.EndpointDiscovery { // fail at the second well-known location too
+				if endpoint == testserver.EndpointDiscovery { // the second well-known location must fail too
 					as.Inject(testserver.EndpointASMetadata, test.fault)
 				}
 				kid, begin := as.SigningKey().ID, time.Now()
@@ -163,7 +163,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 func TestEachFaultCostsOneRetry(t *testing.T) {
 	for _, test := range keySetFaults {
 		if test.name == "K07/a redirect to itself" {
-			continue // with Times(1), the redirect leads to the good answer
+			continue // with Times(1), only the first request is redirected
 		}
 		forEachProtocol(t, test.name, func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			fault := as.Inject(testserver.EndpointJWKS, test.fault, testserver.Times(1))
@@ -177,8 +177,7 @@ func TestEachFaultCostsOneRetry(t *testing.T) {
 	}
 }
 
-// This test repeats the fault tests over real sockets, except for the faults
-// that take time.
+// This test repeats the tests of quick faults over real sockets.
 func TestFaultsOverSockets(t *testing.T) {
 	for where, options := range map[string][]testserver.Option{"TCP": nil, "TLS": {testserver.TLS()}} {
 		as := testserver.New(t, options...)

@@ -103,8 +103,8 @@ func (m members) text(name string) string {
 	return value
 }
 
-// allows reports whether a key meets those rules of the key policy that cannot
-// be checked on the decoded key.
+// allows checks the rules of the key policy about members that the decoded key
+// lacks: private members, key_ops, use and alg.
 func (m members) allows(algorithm string) bool {
 	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 		if !m.absentOrNull(private) {

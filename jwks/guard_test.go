@@ -137,8 +137,8 @@ func (l unusedListener) checkNoConnection(t *testing.T) {
 	}
 }
 
-// checkGuarded checks that a fetch fails because the guard refuses its
-// connection.
+// checkGuarded checks that a fetch fails because the guard refuses to connect
+// to the address.
 func checkGuarded(t *testing.T, g *guard, r *jwks.Remote, address string) {
 	t.Helper()
 	assertKeyError(t, r, "a", jwks.ErrUnavailable)

@@ -14,10 +14,11 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// traffic simulates requests: until the time in lasts has passed, it calls the
-// function ask in a new goroutine at each tick. It returns how long each call
-// took. The keys of the map are the times at which the calls began, relative to
-// the first call.
+// traffic simulates requests. It calls the function ask repeatedly, each time
+// in a new goroutine. The parameter tick is the interval between two calls, and
+// the parameter lasts is the duration of the simulation. traffic returns how
+// long each call took. The keys of the map are the times at which the calls
+// began, relative to the first call.
 func traffic(t *testing.T, lasts, tick time.Duration, ask func()) map[time.Duration]time.Duration {
 	t.Helper()
 	waits := make(map[time.Duration]time.Duration)
@@ -36,10 +37,10 @@ func traffic(t *testing.T, lasts, tick time.Duration, ask func()) map[time.Durat
 	return waits
 }
 
-// If the server of the keys hangs, it does not block callers while the cached
-// key set is fresh. If the cached set is too old, the server blocks callers
-// only during the first 2 s of the first attempt. Callers that arrive later in
-// this attempt, or during a later attempt, get the key at once.
+// While the cached key set is fresh, a hanging key server does not block
+// callers. If the cached set is too old, callers wait only during the first 2 s
+// of the first attempt. Callers that arrive later in this attempt, or during a
+// later attempt, get the key at once.
 func TestHangingServerBlocksForTwoSeconds(t *testing.T) {
 	inBody := streamed(func(r *http.Request, _ []byte) (int, error) {
 		<-r.Context().Done()
@@ -93,8 +94,8 @@ func TestHangingServerBlocksForTwoSeconds(t *testing.T) {
 	}
 }
 
-// If the server hangs and no tokens arrive for a long time, the next callers
-// wait for the server again, for up to 2 s.
+// After a long time without tokens, callers wait for the server again, for up
+// to 2 s. They do so even if the server hung before.
 func TestHangingServerIsWaitedForAgainAfterIdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})
@@ -127,7 +128,7 @@ func TestQuicklyFailingServerIsWaitedFor(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		assertKeyAfter(t, r, "a", waitLimit)
 		time.Sleep(4 * time.Second)
-		assertKeyAfter(t, r, "a", 0) // the last attempt was too slow
+		assertKeyAfter(t, r, "a", 0) // the last attempt took 2 s or more
 		waitForAttempt()
 	})
 }
@@ -168,7 +169,8 @@ func TestColdStartWithHangingServer(t *testing.T) {
 	}
 }
 
-// Warm waits until the fetch succeeds or fails, however long that takes.
+// Warm waits until the fetch succeeds or fails, even if that takes longer than
+// 2 s.
 func TestWarmWaitsForTheWholeAttempt(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer answer

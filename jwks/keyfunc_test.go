@@ -130,7 +130,7 @@ func TestKeyfuncSelectsTheKey(t *testing.T) {
 
 	for _, test := range []struct {
 		name, token string
-		want        error // nil if any error will do
+		want        error // nil means any error
 	}{
 		{"an unknown kid", unknown.Good(), jwks.ErrUnknownKey},
 		{"no kid where several keys fit", es.Token(es.Header("kid", ""), es.Claims()), jwks.ErrUnfitKey},

@@ -108,7 +108,7 @@ func TestSkippedKeysAreLoggedOncePerChange(t *testing.T) {
 			assertKey(t, r, "a")
 		}
 		renew()
-		want := []map[string]any{notUsed("key 2: " + reasonPrivate)} // a key for encryption is not logged as a warning
+		want := []map[string]any{notUsed("key 2: " + reasonPrivate)} // the encryption key is logged only at level Debug
 		checkLog(t, &log, want...)
 
 		s.setAnswer(connectionRefused)

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// jwk is a key as a JSON object, written without the code under test.
+// jwk is a JWK as a JSON object. Tests make it without the code under test.
 type jwk map[string]any
 
 // with returns a copy of the key in which one member is changed, or removed if

@@ -30,8 +30,8 @@ type Options struct {
 	// Client sends the requests. nil means [http.DefaultClient]. Its Transport
 	// and Timeout apply in addition to these limits: five seconds per exchange,
 	// ten seconds per refresh, 512 KiB per answer, three redirects within the
-	// origin. Its CheckRedirect is ignored. Cookies are neither sent nor
-	// stored. Addresses are not restricted. To prevent metadata or DNS from
+	// origin. The CheckRedirect of Client is ignored. Cookies are neither sent
+	// nor stored. Addresses are not restricted. To prevent metadata or DNS from
 	// directing requests to internal addresses, give Client a transport whose
 	// net.Dialer has a Control function that refuses internal addresses.
 	Client *http.Client
@@ -71,12 +71,13 @@ type Options struct {
 	// in use. 0 means 24 hours, and the maximum is 30 days.
 	MaxStale time.Duration
 
-	// MinInterval and Burst limit the fetches that unknown key IDs cause. Up to
-	// Burst fetches are made without a delay, but on average only one per
-	// MinInterval. After a few made-up key IDs, a new key is still found at
-	// once. Under a flood of made-up key IDs, a new key is found within
-	// MinInterval. 0 means a MinInterval of 5 seconds and a Burst of 4. The
-	// maxima are an hour and 100.
+	// MinInterval and Burst limit the fetches that unknown key IDs cause. Burst
+	// is the number of fetches that may follow each other without a delay. On
+	// average, one fetch per MinInterval is allowed. After a few made-up key
+	// IDs, a new key is still found at once. Under a flood of made-up key IDs,
+	// a new key is found within MinInterval. A MinInterval of 0 means 5
+	// seconds, and the maximum is an hour. A Burst of 0 means 4, and the
+	// maximum is 100.
 	MinInterval time.Duration
 	Burst       int
 

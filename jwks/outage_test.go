@@ -54,10 +54,10 @@ func TestK01RetriesBackOffDuringAnOutage(t *testing.T) {
 					}
 					want = min(2*want, time.Minute)
 				}
-				// The delays of the first six retries add up to 63 seconds. In
-				// the rest of the hour, there are at least 58 retries, one a
-				// minute. If each delay is reduced by half, the first six take
-				// 31.5 seconds, and at most 118 retries follow.
+				// The first six delays add up to 63 seconds. At least 58 more
+				// retries follow within the hour, one a minute. If each delay
+				// is reduced by half, the first six add up to 31.5 seconds, and
+				// at most 118 more retries follow.
 				if n := len(gaps); n < 6+58 || n > 6+118 {
 					t.Errorf("got %d retries in an hour, want 64 to 124", n)
 				}
@@ -225,9 +225,9 @@ func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	}
 }
 
-// Without a usable key, the delay between retries is a second, or MinInterval
-// if that is shorter. It is reduced at random by up to a half. Retry-After is
-// ignored.
+// Without a usable key, the delay between retries is a second or MinInterval,
+// whichever is shorter. This delay is reduced at random by up to a half.
+// Retry-After is ignored.
 func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer      answer

@@ -86,7 +86,7 @@ func readPEM(id, text string) (k key, err error) {
 		return k, errPEM
 	}
 	if err != nil {
-		return k, errKeyMaterial // the library's text may quote the key
+		return k, errKeyMaterial // the library's error may quote the key
 	}
 	if k.algorithms = jws.Fitting(shape(k.material)); k.algorithms == nil {
 		return k, errKeyType

@@ -36,7 +36,7 @@ var (
 type key struct {
 	place      int // position in the set, counted from 1
 	id         string
-	algorithms []string // canonical names; at least one
+	algorithms []string // at least one canonical name
 	material   any      // see [Source]
 	issuers    []string // values of the member "issuer"; nil means all issuers
 }
@@ -47,7 +47,7 @@ type key struct {
 func decode(m jwkset.JWKMarshal) (any, error) {
 	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
 	if err != nil {
-		return nil, errKeyMaterial // the library's text quotes the key
+		return nil, errKeyMaterial // the library's error quotes the key
 	}
 	return jwk.Key(), nil
 }
@@ -57,9 +57,9 @@ func decode(m jwkset.JWKMarshal) (any, error) {
 // [ErrNoKeys] if no key is usable.
 func Parse(data []byte) (*Set, error) { return parse(data, nil) }
 
-// parse reads a JWK Set and skips keys whose member use is not listed in uses.
-// If uses is nil, it accepts keys with the use "sig" and keys without this
-// member.
+// parse reads a JWK Set. It skips keys whose member "use" has a value that is
+// not in the list uses. If uses is nil, parse accepts keys with the value "sig"
+// and keys without the member.
 func parse(data []byte, uses []string) (*Set, error) {
 	var (
 		keys    []key
@@ -125,7 +125,7 @@ func readKey(data strictjson.Value, uses []string) (key, error) {
 		case "key_ops":
 			keyOps, ok = strictjson.Strings(value, 16) // an empty array is treated as absent
 		case "issuer":
-			issuer, _ := strictjson.String(value) // a value of another type matches no issuer
+			issuer, _ := strictjson.String(value) // a value that is not a string matches no issuer
 			k.issuers = []string{issuer}
 		case "kid":
 			m.KID, ok = strictjson.String(value)
@@ -158,7 +158,7 @@ func readKey(data strictjson.Value, uses []string) (key, error) {
 	if err := checkEncoding(m); err != nil {
 		return key{}, err
 	}
-	k.id, m.ALG = m.KID, "" // alg has been checked
+	k.id, m.ALG = m.KID, "" // fitting has checked alg
 	if k.material, err = decode(m); err != nil {
 		return key{}, err
 	}
@@ -172,9 +172,9 @@ func isUse(use string, uses []string) bool {
 	return slices.Contains(uses, use)
 }
 
-// fitting returns the algorithms that a key may verify. If the key has a member
-// alg, the result is only the algorithm that alg names, or nothing if the key's
-// type and curve do not allow this algorithm. Otherwise the result is all
+// fitting returns the algorithms that a key may verify. If the key has the
+// member alg, this is only the algorithm that alg names, provided that the
+// key's type and curve allow it. If the key has no alg, these are all
 // algorithms that the type and the curve allow.
 func fitting(m jwkset.JWKMarshal) []string {
 	if m.KTY == jwkset.KtyOct {
@@ -196,9 +196,9 @@ func fitting(m jwkset.JWKMarshal) []string {
 
 // checkEncoding makes the checks that are impossible after a key is decoded:
 // the members must be base64url without padding, and the RSA exponent must be
-// odd, more than 1 and less than 2^31. EC coordinates may have too few or too
-// many leading zeros. RFC 7518 §6.2.1.2 forbids this, but the number is the
-// same.
+// odd, more than 1 and less than 2^31. RFC 7518 §6.2.1.2 forbids EC coordinates
+// with too few or too many leading zeros. checkEncoding accepts them, because
+// the zeros do not change the number.
 func checkEncoding(m jwkset.JWKMarshal) error {
 	for _, text := range [...]string{m.X, m.Y, m.N, m.E} {
 		// Even in strict mode, encoding/base64 skips CR and LF.

@@ -38,7 +38,7 @@ func TestK07CrossOriginRedirectsAreNotFollowed(t *testing.T) {
 					t.Fatal(err)
 				}
 				fault := as.Inject(endpoint, testserver.RedirectTo(test.to(elsewhere)))
-				if endpoint == testserver.EndpointDiscovery { // redirect the second well-known location too
+				if endpoint == testserver.EndpointDiscovery { // the second well-known location must redirect too
 					as.Inject(testserver.EndpointASMetadata, testserver.RedirectTo(test.to(elsewhere)))
 				}
 				assertKeyError(t, r, as.SigningKey().ID, jwks.ErrUnavailable)

@@ -25,13 +25,13 @@ import (
 // retries every second.
 //
 // A call of Key waits for a fetch if the set lacks the key. It also waits if
-// the set is older than MaxAge and no renewal began before the set reached that
-// age, for example after a period without tokens. The wait ends at the latest 2
-// seconds after the fetch began.
+// the set reached the age MaxAge before a renewal began, for example in a
+// period without tokens. The wait ends at the latest 2 seconds after the fetch
+// began.
 type Remote struct {
 	options  Options
 	schedule schedule
-	issuer   string // "" if NewRemote was given the URL
+	issuer   string // "" for a Remote from NewRemote
 
 	// Only the running attempt accesses these fields:
 	url           string    // URL of the set; from the metadata if issuer is set
@@ -100,8 +100,8 @@ func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
 	return r.find(ctx, "", kid, alg)
 }
 
-// KeyFor is like Key, for one of several issuers that share the set. See
-// [Set.KeyFor].
+// KeyFor is like Key, for a set with the keys of several issuers. It returns
+// only keys that the given issuer may use: see [Set.KeyFor].
 func (r *Remote) KeyFor(ctx context.Context, issuer, kid, alg string) (any, error) {
 	return r.find(ctx, issuer, kid, alg)
 }
@@ -157,9 +157,12 @@ func (r *Remote) snapshot(now time.Time) (*Set, error) {
 }
 
 // refresh fetches a set for a key ID that the current set lacks. If it returns
-// nil, the caller must search the current set again and accept the result. The
-// current set then has the key ID, or was fetched after the caller arrived, or
-// is younger than MinInterval and may not be fetched again yet.
+// nil, the caller must search the current set again and accept the result. One
+// of these conditions is then true:
+//
+//   - the set has the key ID
+//   - the set was fetched after the caller arrived
+//   - the set is younger than MinInterval and may not be fetched again yet
 func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, waitLimit time.Duration) error {
 	for {
 		s, now := r.state.Load(), time.Now()
@@ -181,11 +184,11 @@ func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, w
 }
 
 // renew waits for a renewal if the set is too old, and returns the time after
-// the wait. It does not wait if a fetch that began before the set became too
-// old is still running. In this case, renew assumes that the server is slow,
-// and the old set remains in use. If the caller's context ends during the wait,
-// renew returns an error. The old set is then not used, because a canceled
-// context does not show that the server is slow.
+// the wait. If a fetch is still running that began before the set became too
+// old, renew does not wait. It assumes that the server is slow, and the old set
+// remains in use. If the caller's context ends during the wait, renew returns
+// an error. The old set is then not used, because a canceled context does not
+// show that the server is slow.
 func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, error) {
 	s := r.state.Load()
 	if !r.schedule.tooOld(s, arrivedAt) {
@@ -221,9 +224,9 @@ func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) er
 }
 
 // begin returns a channel that receives a value when the running attempt ends.
-// If no attempt is running, it begins one, unless an attempt has ended since
-// the caller loaded the state. The attempt does not use the caller's context,
-// because other callers wait for the attempt too.
+// If no attempt is running, begin starts an attempt. It starts none if an
+// attempt has ended since the caller loaded the state. The attempt does not use
+// the caller's context, because other callers wait for the attempt too.
 func (r *Remote) begin(seen *state) <-chan singleflight.Result {
 	return r.flight.DoChan("", func() (any, error) {
 		before, began := r.state.Load(), time.Now()
@@ -236,7 +239,7 @@ func (r *Remote) begin(seen *state) <-chan singleflight.Result {
 		defer cancel()
 		after := r.attempt(ctx, before, began)
 		r.state.Store(after)
-		contain.Panic(func() { r.log(ctx, before, after) }) // a Logger must not end the process
+		contain.Panic(func() { r.log(ctx, before, after) }) // the Logger may panic
 		return nil, nil
 	})
 }

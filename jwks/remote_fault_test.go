@@ -23,7 +23,7 @@ import (
 type transportFault struct {
 	name   string
 	answer answer
-	class  string        // in Stats and in the log
+	class  string        // name in Stats and in the log
 	takes  time.Duration // time until the attempt fails
 }
 
@@ -199,8 +199,8 @@ func TestFaultsWithoutCachedKeys(t *testing.T) {
 	}
 }
 
-// checkFailureLog checks that the log has exactly two lines: a failed fetch,
-// with a reason that quotes no input, and the recovery.
+// checkFailureLog checks that the log has exactly two lines: one for a failed
+// fetch, and one for the recovery. Neither line may quote input.
 func checkFailureLog(t *testing.T, log *logCapture, class string, known bool) {
 	t.Helper()
 	records, text := log.lines(t)

@@ -90,7 +90,7 @@ func TestAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 		name          string
 		first, second answer
 		want          error
-		takes         time.Duration // measured from half a second after the first attempt began
+		takes         time.Duration // counted from the calls of Key
 		requests      int
 	}{
 		{"K21/the second attempt has the key", answers(freshEC("old")), answers(freshEC("new")), nil, 3 * latency / 2, 2},

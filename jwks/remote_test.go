@@ -147,7 +147,7 @@ func TestStats(t *testing.T) {
 		if next := time.Until(got.Next); next > time.Second || next < time.Second/2 {
 			t.Errorf("the next fetch is due in %v, want 1s or up to half less", next)
 		}
-		got.Failures["connection"] = 7 // must not change the Remote, because Failures is a copy
+		got.Failures["connection"] = 7 // Failures is a copy: this must not change the Remote
 
 		s.setAnswer(respondOK(set(freshEC("c"))))
 		time.Sleep(time.Minute)

@@ -25,13 +25,13 @@ type state struct {
 	maxAge  time.Duration // age up to which the set is used without waiting, with jitter
 
 	began, ended time.Time     // times of the last attempt
-	spentUntil   time.Time     // when the budget for unknown key IDs is full again; each attempt that uses the budget adds minInterval
+	spentUntil   time.Time     // when the budget for unknown key IDs is full again; the method spend adds minInterval
 	err          error         // error of the last attempt
 	failed       int           // consecutive failed attempts
 	backoff      time.Duration // delay after err if a set is usable
-	retryAfter   time.Duration // delay after err from Retry-After
+	retryAfter   time.Duration // delay that Retry-After requests
 	coldBackoff  time.Duration // delay after err if no set is usable
-	metadataErr  error         // why the metadata was unavailable, if the attempt used the last discovered URL instead
+	metadataErr  error         // metadata error of an attempt that used the last discovered URL instead
 
 	fetches, notModified int
 	failures             map[string]int // immutable
@@ -56,8 +56,8 @@ func (p schedule) backoff(s *state, now time.Time) time.Duration {
 // retryAt returns when the next attempt is allowed.
 func (p schedule) retryAt(s *state, now time.Time) time.Time { return s.ended.Add(p.backoff(s, now)) }
 
-// due reports whether the set is due for renewal because of its age, even if it
-// has the keys of all callers.
+// due reports whether the age of the set requires a renewal, and the back-off
+// after a failure has passed.
 func (p schedule) due(s *state, now time.Time) bool {
 	return (s.set == nil || s.age(now) >= s.maxAge/5*4) && !now.Before(p.retryAt(s, now))
 }
@@ -75,15 +75,15 @@ func (p schedule) tooOld(s *state, now time.Time) bool {
 	}
 	atOnce := s.ended.Sub(s.began) < waitLimit
 	retryAt := p.retryAt(s, now)
-	idle := !now.Before(retryAt.Add(refreshTimeout)) // the set was not used since retryAt: otherwise an attempt would have ended by now
+	idle := !now.Before(retryAt.Add(refreshTimeout)) // a caller after retryAt would have begun an attempt, which would have ended by now
 	return idle || atOnce && !now.Before(retryAt)
 }
 
 // mayRefresh reports whether an unknown key ID may cause an attempt. Attempts
 // for unknown key IDs have a separate budget, so neither a recent renewal nor a
 // few made-up key IDs delay the first new key. A failed attempt does not use
-// the budget and may be repeated after minInterval at most. If this delay could
-// be longer, a flood of made-up key IDs could delay a new key.
+// the budget, and the back-off delays the next attempt by minInterval at most.
+// With a longer delay, a flood of made-up key IDs could delay a new key.
 func (p schedule) mayRefresh(s *state, now time.Time) bool {
 	if !p.usable(s, now) {
 		return !now.Before(p.retryAt(s, now))

@@ -95,9 +95,9 @@ func newSet(keys []key, skipped []error) *Set {
 	return s
 }
 
-// reuseKeys replaces pointers in s: for each key that is also in the earlier
-// set, s gets the pointer from the earlier set. The pointer to a key therefore
-// does not change while the key is published.
+// reuseKeys makes s use the pointers of the earlier set for all keys that are
+// in both sets. The pointer to a key therefore does not change while the key is
+// published.
 func (s *Set) reuseKeys(before *Set) {
 	for at, key := range s.keys {
 		if old, ok := before.keys[at]; ok && same(old, key) {
@@ -165,10 +165,10 @@ func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
 
 // Secret returns a source for tokens that are signed with a shared secret. A
 // secret of 32 bytes or more verifies HS256, of 48 bytes or more also HS384,
-// and of 64 bytes or more also HS512 (RFC 7518 §3.2). With a shorter secret,
-// the set has no key, and NewVerifier refuses it. An API that can verify a
-// token with the secret can also make tokens. kid is the key ID of the secret:
-// a token with a different kid is refused, but a token without a kid is
+// and of 64 bytes or more also HS512 (RFC 7518 §3.2). If the secret is shorter,
+// the set has no key, and NewVerifier refuses the set. An API that can verify a
+// token with the secret can also make tokens. kid is the key ID of the secret.
+// A token with a different kid is refused, but a token without a kid is
 // accepted.
 func Secret(kid string, secret []byte) *Set {
 	k := key{id: kid, material: slices.Clone(secret)}

@@ -23,8 +23,8 @@ type badDocument struct {
 	want       error
 }
 
-// badDocuments returns documents that are not an acceptable set, whatever keys
-// they contain.
+// badDocuments returns documents that Parse refuses. Most of them contain a
+// good key.
 func badDocuments(good jwk) []badDocument {
 	return []badDocument{
 		{"K05/an empty object is refused", `{}`, jwks.ErrSet},
@@ -44,7 +44,7 @@ func badDocuments(good jwk) []badDocument {
 		{"K02/a document without its last byte is refused", strings.TrimSuffix(set(good), "}"), jwks.ErrSet},
 		{"F7/trailing garbage is refused", set(good) + "x", jwks.ErrSet},
 		{"F7/a second document is refused", set(good) + set(good), jwks.ErrSet},
-		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet}, // package fetch removes it from an answer
+		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet}, // package fetch removes this mark
 		{"F7/a byte order mark inside the document is refused", "{\ufeff" + set(good)[1:], jwks.ErrSet},
 		{"F7/a repeated member keys is refused", `{"keys":[` + encoded(good) + `],"keys":[]}`, jwks.ErrSet},
 		{"F7/a repeated member keys, once escaped, is refused", `{"keys":[` + encoded(good) + `],"k\u0065ys":[]}`, jwks.ErrSet},

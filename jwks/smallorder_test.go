@@ -21,10 +21,9 @@ func TestK15SmallOrderEd25519KeyIsSkipped(t *testing.T) {
 		for sign := range 2 {
 			x := bytes.Clone(point)
 			x[31] |= byte(sign) << 7
-			// This signature consists of the neutral element as R and zero as
-			// S, so anyone can make it without a private key. Under a public
-			// key of small order, it is valid for at least one message in
-			// eight.
+			// Anyone can make this signature without a private key: R is the
+			// neutral element, and S is zero. A public key of small order
+			// verifies the signature for at least one message in eight.
 			signature, forged := append([]byte{1}, make([]byte, 63)...), false
 			for i := range 200 {
 				forged = forged || ed25519.Verify(x, []byte{byte(i)}, signature)

@@ -17,9 +17,9 @@ import (
 // Stats describes a Remote at one moment.
 type Stats struct {
 	Keys    int           // usable keys, 0 before the first success
-	Skipped []error       // one for each skipped key: the key's position in the set, counted from 1, and the reason
+	Skipped []error       // one error per skipped key: the key's position in the set, counted from 1, and the reason
 	Age     time.Duration // time since the set was fetched or confirmed; 0 without a set
-	Next    time.Time     // when a use of the set can start the next renewal or retry; zero before the first attempt
+	Next    time.Time     // time from which a use of the set starts a renewal or retry; zero before the first attempt
 
 	Fetches       int // completed attempts
 	NotModified   int // attempts answered with 304
@@ -103,7 +103,7 @@ func (r *Remote) log(ctx context.Context, before, after *state) {
 	for _, reason := range after.set.skipped {
 		level := slog.LevelWarn
 		if errors.Is(reason, errKeyUse) || errors.Is(reason, errKeyType) {
-			level = slog.LevelDebug // keys for encryption or of future types need no action
+			level = slog.LevelDebug // keys for encryption or of new types are not a fault
 		}
 		logger.Log(ctx, level, "key of the set is not used", "reason", reason)
 	}

@@ -24,11 +24,12 @@ import (
 // programming error: every request is refused with 500.
 //
 // Routes may be nested. If the same Verifier has already authorized the request
-// for the outer route, and the credentials are the same, that decision is
-// reused, and only the nested route's own requirements are checked. If the
-// credentials differ, the requirements of the outer routes are checked again.
-// The challenge of a nested route also names the scopes of the outer routes.
-// The challenge of an outer route does not name the scopes of nested routes.
+// for the outer route, and the credentials are still the same, Authorize reuses
+// that decision and checks only the nested route's own requirements. If the
+// credentials differ, Authorize verifies the token, and checks the requirements
+// of the outer routes again. The challenge of a nested route also names the
+// scopes of the outer routes. The challenge of an outer route does not name the
+// scopes of nested routes.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()
@@ -54,7 +55,7 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 		d.outer = nil
 	}
 	if d.outer != nil {
-		d.need = slices.Concat(d.outer.need, d.need) // the outer requirements are needed too, because the credentials may differ
+		d.need = slices.Concat(d.outer.need, d.need) // different credentials must meet the outer requirements too
 	}
 	refusal := d.decide()
 	if d.nonce != "" && refusal == nil {

@@ -210,7 +210,7 @@ func TestWarmAndHealthy(t *testing.T) {
 	}
 }
 
-// The Key method of pendingKeys waits until replace is called.
+// pendingKeys waits for the end of the context until it has keys.
 type pendingKeys struct{ replaceableKeys }
 
 func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {

@@ -16,7 +16,8 @@ import (
 
 // binding contains the key and the certificate to which cnf binds a token (RFC
 // 7800 §3.1). If cnf has both jkt and x5t#S256, the client must prove that it
-// has both. The zero value is the binding of a token without cnf.
+// has both the key and the certificate. The zero value is the binding of a
+// token without cnf.
 type binding struct {
 	jkt     string // the thumbprint of a key (RFC 9449 §6.1), or ""
 	x5t     string // the thumbprint of a certificate, x5t#S256 (RFC 8705 §3.1), or ""
@@ -60,8 +61,8 @@ func namesDPoP(value strictjson.Value) bool {
 	return strings.EqualFold(text, schemeDPoP)
 }
 
-// add adds the binding from the introspection answer about a JWT. The JWT or
-// the answer may lack a member. If both have the member, the two values must be
+// add merges the binding in the introspection answer about a JWT into the
+// binding in the JWT. If both bindings have a member, the two values must be
 // equal.
 func (b *binding) add(answer binding) error {
 	differ := func(own, other string) bool { return own != "" && other != "" && own != other }
@@ -123,7 +124,7 @@ func (d *decision) checkCertificate() error {
 // findCertificate finds the certificate of the client. It is called only if the
 // token is bound to a certificate, so that other tokens cost nothing.
 func (d *decision) findCertificate() (err error) {
-	if d.request == nil { // the caller of Verify sets the thumbprint itself
+	if d.request == nil { // in Verify, the caller provides the thumbprint
 		return nil
 	}
 	d.credentials.CertificateThumbprint, err = d.v.clientCert.Thumbprint(d.request)

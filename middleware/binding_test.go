@@ -138,7 +138,7 @@ func TestTokensOfACertificate(t *testing.T) {
 func TestCertificateInConfirmation(t *testing.T) {
 	c := newClient(t, withCertificates(&presenter{thumbprint: own}))
 	member := func(value string) string { return `{"x5t#S256":` + value + `}` }
-	last := "AEIMQUYcgkosw048" // the characters that may end 32 bytes in base64url
+	last := "AEIMQUYcgkosw048" // possible last characters of 32 bytes in base64url
 	noncanonical := own[:42] + string(last[strings.IndexByte(last, own[42])]+1)
 	for _, tt := range []struct {
 		name, cnf string
@@ -291,7 +291,8 @@ func TestACachedTokenOfACertificate(t *testing.T) {
 	}
 }
 
-// The issuer's answer about a JWT may add a binding, but not change it.
+// The issuer's introspection answer may add a binding to a JWT, but must not
+// change a binding in the JWT.
 func TestCertificateInTheAnswerAboutAJWT(t *testing.T) {
 	key := testserver.GenerateKey("ES256", "client")
 	jkt := `{"jkt":"` + thumbprintOf(key) + `"}`

@@ -23,7 +23,7 @@ type tokenCache struct {
 }
 
 // digest is the SHA-256 hash of a token. The cache stores the digest instead of
-// the token, so that a reader of its memory cannot use the token.
+// the token, so that an attacker who reads the memory gets no usable token.
 type digest [sha256.Size]byte
 
 // cachedToken contains the results of the checks that a JWT has passed. It is
@@ -36,9 +36,9 @@ type cachedToken struct {
 	lookup lookup // finds claims of the token
 }
 
-// maxNames is the maximum number of scopes of a cached token, and also the
-// maximum number of its audiences. Without this limit, a token with thousands
-// of short scopes would need twenty times its length in memory.
+// maxNames limits both the number of scopes and the number of audiences of a
+// cached token. Without this limit, a token with thousands of short scopes
+// would need twenty times its length in memory.
 const maxNames = 256
 
 // newTokenCache returns a cache. size is the maximum number of tokens, and 0
@@ -63,8 +63,8 @@ func newTokenCache(size int) *tokenCache {
 	return c
 }
 
-// lookUp looks the token up in the cache. If the token is not cached, all steps
-// run.
+// lookUp looks the token up in the cache. If the token is cached, the steps
+// that depend only on the token and the configuration are skipped.
 func (d *decision) lookUp() error {
 	d.lookedUp = true
 	d.bytes = append(d.bytes[:0], d.token...) // hashing a string would allocate a copy

@@ -189,8 +189,8 @@ func TestRevokedIsCalledOnEachUseOfACachedToken(t *testing.T) {
 	}
 }
 
-// The token cache does not contain introspected tokens: the introspect.Client
-// caches the introspection answers.
+// Introspected tokens are not in the token cache, because the introspect.Client
+// already caches their answers.
 func TestIntrospectedTokenIsNotCached(t *testing.T) {
 	for name, token := range map[string]string{
 		"an opaque token":  handle,

@@ -40,8 +40,8 @@ func TestRefusedTokensAreNotCached(t *testing.T) {
 	}
 }
 
-// The same signature can be encoded in several ways. The cache treats each
-// encoding as a separate token.
+// The cache compares all bytes of a token. A different encoding of the same
+// signature must therefore be refused, although the token is cached.
 func TestTokensAreCachedByAllTheirBytes(t *testing.T) {
 	s := newSetup(t, withTokenCache)
 	good := s.Good()

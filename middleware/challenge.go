@@ -21,15 +21,14 @@ const retryAfter = "2"
 // 503, Retry-After. [Verifier.Authorize] and the adapters' Answer functions
 // call SetHeader. In an Error that a caller built, Code and Description may
 // contain any text. The challenge contains them only if they are printable
-// ASCII without double quotes or backslashes (RFC 6750 §3). HTTP/2 would drop a
-// field with a control character, and the client would receive a 401 without a
-// challenge.
+// ASCII without double quotes or backslashes (RFC 6750 §3). If the challenge
+// contained a control character, HTTP/2 would drop the whole field, and the
+// client would receive a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
-	// The loop removes fields that describe the response that the refusal
-	// replaces. It does not remove Content-Encoding: if that field is already
-	// set, an outer middleware encodes everything that is written (RFC 9110
-	// §8.4).
+	// These fields describe the response that the refusal replaces, so the loop
+	// removes them. It keeps Content-Encoding: if that field is already set, an
+	// outer middleware encodes everything that is written (RFC 9110 §8.4).
 	for _, name := range [...]string{"Content-Length", "Etag", "Last-Modified"} {
 		h.Del(name)
 	}
@@ -60,9 +59,10 @@ func setNonce(h http.Header, nonce string) {
 }
 
 // concerns reports whether the challenge of a scheme contains the error.
-// Normally only the challenge of the request's scheme contains the error. Every
-// challenge contains it if the request has no scheme, if its scheme is not
-// offered, or if its scheme is Bearer and its token is bound to a key.
+// Normally only the challenge of the request's scheme contains the error. All
+// challenges contain the error if the request has no scheme, if the API does
+// not offer the request's scheme, or if a token that is bound to a key was sent
+// as a bearer token.
 func (e *Error) concerns(scheme string) bool {
 	return e.scheme == scheme || !slices.Contains(e.offers, e.scheme) || errors.Is(e.Err, ErrBound)
 }

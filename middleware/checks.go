@@ -14,13 +14,13 @@ func (d *decision) checkClaims() error {
 		err = d.binding.add(d.claims.binding)
 	}
 	if d.opaque && d.claims.expiry.Equal(time.Unix(0, 0)) {
-		d.claims.expiry = time.Time{} // some servers write 0 for a token that does not expire; the member active shows that it is valid
+		d.claims.expiry = time.Time{} // for some servers, 0 means that the token does not expire; active shows that the token is valid
 	}
 	return err
 }
 
 // checkIssuer finds the accepted issuer that the token names. If the token
-// names any other issuer, no key is looked up and no server is contacted (RFC
+// names no accepted issuer, no key is looked up and no server is contacted (RFC
 // 8725 §3.8, §3.10).
 func (d *decision) checkIssuer() error {
 	if d.opaque { // the introspecting issuer is known, so iss is optional (RFC 7662 §2.2)
@@ -51,8 +51,8 @@ func (d *decision) checkAlgorithm() error {
 	return nil
 }
 
-// checkType refuses a JWT whose typ names another kind of JWT (RFC 8725 §3.11,
-// RFC 9068 §4).
+// checkType refuses a JWT whose typ names a kind of JWT that is not accepted
+// here (RFC 8725 §3.11, RFC 9068 §4).
 func (d *decision) checkType() error {
 	switch kind := d.header.kind; {
 	case d.other == signals && slices.Contains(d.types, kind):

@@ -35,12 +35,12 @@ type member struct {
 
 // parse reads the claims that the checks need. If a registered claim has the
 // wrong type, the token is malformed. The exceptions are sid, acr and
-// auth_time, which are then treated as absent. A requirement on acr or
-// auth_time is then not met. Claims that this module does not use are ignored.
-// A null claim is treated as absent, except cnf: a token with an unreadable cnf
-// is still treated as bound. The text is scanned only once. Every member is
-// recorded, because the issuer determines which claims contain the audience and
-// the scopes, and the issuer is found only later.
+// auth_time: with the wrong type, they are treated as absent. A requirement on
+// acr or auth_time is then not met. Claims that this module does not use are
+// ignored. A null claim is treated as absent. The exception is cnf: even a
+// token with an unreadable cnf is treated as bound. The text is scanned only
+// once. Every member is recorded, because the issuer determines which claims
+// contain the audience and the scopes, and the issuer is found only later.
 func (c *claims) parse(text string) error {
 	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0], granted: c.granted[:0]}
 	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
@@ -104,13 +104,13 @@ func (c *claims) reset() {
 	}
 }
 
-// audience reads the claim that names the audience: one string or an array of
-// strings (RFC 7519 §4.1.3). It reports whether the claim is present, and
-// whether its type is accepted. An array that contains anything else is
-// refused, because its meaning is unclear. audience stores the strings in
-// c.audiences. It reuses the memory of this slice, because the array of a
-// forged token may have thousands of elements, and the signature has not been
-// checked yet.
+// audience reads the audience from the claim with the given name. The claim
+// must be a string or an array of strings (RFC 7519 §4.1.3). An array that
+// contains anything else is refused, because its meaning is unclear. The
+// results say whether the claim is present, and whether its type is accepted.
+// audience stores the strings in c.audiences. It reuses the memory of this
+// slice, because the array of a forged token may have thousands of elements,
+// and the signature has not been checked yet.
 func (c *claims) audience(name string) (present, ok bool) {
 	value := c.member(name)
 	add := func(element strictjson.Value) bool {
@@ -146,11 +146,11 @@ type grant struct {
 // scope records the value of the first claim in names that the token has. If
 // the parameter all is true, it records the values of all claims in names that
 // the token has. A value must be a string of space-separated scopes (RFC 6749
-// §3.3) or an array of strings, which some providers use. For a scopeClaim with
-// keys, the value must be an object whose member names are the scopes. If a
-// value has another type, scope returns false, and the token is malformed. The
-// set of scopes is built only after the signature is verified, because building
-// the set costs more than this check.
+// §3.3) or an array of strings, which some providers use. If the scopeClaim's
+// field keys is true, the value must be an object whose member names are the
+// scopes. If a value has a different type, scope returns false, and the token
+// is malformed. The set of scopes is built only after the signature is
+// verified, because building the set costs more than this check.
 func (c *claims) scope(names []scopeClaim, all bool) bool {
 	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 	for _, claim := range names {
@@ -195,9 +195,9 @@ func (c *claims) scopeSet() scopes.Set {
 	return scopes.Of(names...)
 }
 
-// member returns the claim with this name or, if name begins with a slash, the
-// value that name refers to as a JSON Pointer. It returns "" if the claim is
-// absent.
+// member returns the claim with this name. A name that begins with a slash is a
+// JSON Pointer: member then returns the value to which it points. If the claim
+// is absent, member returns "".
 func (c *claims) member(name string) strictjson.Value {
 	if name[0] == '/' {
 		if value := strictjson.Lookup(c.raw, strictjson.Pointer(name)); !value.IsNull() {

@@ -42,22 +42,22 @@ type Config struct {
 	// IssuerFor finds issuers that are too numerous to list, such as the realms
 	// of a platform's customers. It is called with an iss that matches one of
 	// IssuerPatterns and is not in Issuers, before the signature is checked.
-	// For an unknown iss, it must return nil. Otherwise it must return an
-	// Issuer whose URL is that iss, and whose Introspection, Tenants,
-	// AnyTenant, Aliases and SubjectPrefix are zero. Any other Issuer is a
-	// programming error ([ErrInternal]). If IssuerFor returns an error, the
-	// request is refused with 503. In both of these error cases, if an Issuer
-	// for the iss is cached and at most 24 hours old, the cached Issuer is used
+	// For an unknown iss, it must return nil. For any other iss, it must return
+	// an Issuer whose URL is that iss, and whose Introspection, Tenants,
+	// AnyTenant, Aliases and SubjectPrefix are zero. To return a different
+	// Issuer is a programming error ([ErrInternal]). If IssuerFor returns an
+	// error, the request is refused with 503. In both cases, if an Issuer for
+	// the iss is cached and at most 24 hours old, the cached Issuer is used
 	// instead.
 	//
-	// Up to 10,000 Issuers are cached. The first request after 5 minutes
-	// refreshes an Issuer. Requests wait for the refresh only if the Issuer is
-	// more than 10 minutes old. If IssuerFor returns an equal Issuer, with the
-	// same Keys, Secrets and Client, the issuer's keys stay cached. Up to
-	// 10,000 unknown values of iss are cached for a minute. IssuerFor is called
-	// concurrently, but never twice at once for the same iss. Each call must
-	// return within two seconds. The context of a call is independent of the
-	// request that caused the call.
+	// Up to 10,000 Issuers are cached. If a request uses an Issuer that is more
+	// than 5 minutes old, the Issuer is refreshed. Requests wait for the
+	// refresh only if the Issuer is more than 10 minutes old. If IssuerFor
+	// returns an equal Issuer, with the same Keys, Secrets and Client, the
+	// issuer's keys stay cached. Up to 10,000 unknown values of iss are cached
+	// for a minute. IssuerFor is called concurrently, but never twice at once
+	// for the same iss. Each call must return within two seconds. The context
+	// of a call is independent of the request that caused the call.
 	IssuerFor func(ctx context.Context, iss string) (*Issuer, error)
 
 	// IssuerPatterns are the patterns of iss for which IssuerFor is called.
@@ -77,9 +77,9 @@ type Config struct {
 	// used, because clients can set them.
 	Origins []string
 
-	// Resource must be "" or equal the first of Origins. It is required if an
-	// audience differs from the first of Origins, to confirm that the
-	// difference is intended: a client that requests a token for the resource
+	// Resource must be "" or equal the first of Origins. If an audience differs
+	// from the first of Origins, Resource is required, to confirm that the
+	// difference is intended. A client that requests a token for the resource
 	// (RFC 8707) usually gets a token with the resource as its audience.
 	Resource string
 
@@ -87,12 +87,12 @@ type Config struct {
 	// requires Origins.
 	Metadata Metadata
 
-	// DPoP accepts tokens that are bound to a key of the client (RFC 9449).
-	// They need the scheme DPoP and a proof in each request. nil refuses tokens
-	// that are bound to a key. DPoP requires Origins, because a proof contains
-	// the URL of its request. Scheme, host and port of this URL must be those
-	// of one of Origins. Its path must be the path of that origin followed by
-	// the path that arrives at the API.
+	// DPoP accepts tokens that are bound to a key of the client (RFC 9449). A
+	// request with such a token needs the scheme DPoP and a proof. nil refuses
+	// tokens that are bound to a key. DPoP requires Origins, because a proof
+	// contains the URL of its request. Scheme, host and port of this URL must
+	// be those of one of Origins. The path of the URL must be the path of that
+	// origin, followed by the path that arrives at the API.
 	DPoP *dpop.Policy
 
 	// ClientCert accepts tokens that are bound to a certificate of the client
@@ -120,14 +120,15 @@ type Config struct {
 	ClockSkew time.Duration
 
 	// MaxTokenBytes limits the length of a token before it is parsed. 0 means
-	// 16384, enough for several hundred groups or roles. The maximum is 65536.
+	// 16384, which is enough for several hundred groups or roles. The maximum
+	// is 65536.
 	MaxTokenBytes int
 
 	// TokenCache is the maximum number of accepted JWTs in the cache. The
-	// signature of a cached JWT need not be verified again. On each use of a
-	// cached JWT, the other checks whose result can change are repeated: its
-	// dates, whether its key is still in the issuer's key set, Revocations,
-	// Revoked, introspection under IntrospectJWTs, and the route's
+	// signature of a cached JWT need not be verified again. The other checks
+	// whose result can change are repeated on each use of a cached JWT. They
+	// concern the dates, the key (which must still be in the issuer's key set),
+	// Revocations, Revoked, introspection under IntrospectJWTs, and the route's
 	// requirements. An entry consists of the SHA-256 hash and the claims of a
 	// token. It needs about 1 KiB, or 64 KiB if the token is as long as the
 	// default MaxTokenBytes allows. A token with more than 256 scopes or
@@ -216,7 +217,7 @@ func (c Config) check() error {
 	for _, err := range slices.Concat(c.checkOrigins(), c.checkDPoP(), c.checkClientCert()) {
 		fault("%w", err)
 	}
-	seen := make(map[string]int) // URL to index in Issuers
+	seen := make(map[string]int) // index in Issuers, by URL
 	introspecting := 0
 	for i, issuer := range c.Issuers {
 		name := fmt.Sprintf("Issuers[%d]", i)

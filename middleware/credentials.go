@@ -16,8 +16,8 @@ type Credentials struct {
 	// §7.1). Scheme is "Bearer" or "DPoP"; "" means "Bearer". Method is the
 	// method of the request. URL is an absolute URL below one of
 	// Config.Origins, or only the escaped path of the request as it arrives at
-	// the API. Such a path is appended to each of Config.Origins. Proofs
-	// contains the values of all DPoP fields of the request.
+	// the API. If URL is only a path, it is appended to each of Config.Origins.
+	// Proofs contains the values of all DPoP fields of the request.
 	Scheme string
 	Method string
 	URL    string
@@ -126,7 +126,7 @@ func (d *decision) readCredentials() error {
 	}
 	if d.outer != nil && d.presentsSame() {
 		d.reuse(d.outer.verified)
-		d.met = len(d.outer.need) // the outer routes checked these requirements on the request they received
+		d.met = len(d.outer.need) // the outer routes have already checked these requirements
 		return nil
 	}
 	d.token = token
@@ -162,8 +162,8 @@ func (d *decision) checkLength() error {
 
 // checkCharacters refuses a token that contains forbidden characters. It runs
 // after the cache lookup, because cached tokens have already passed this check.
-// If the check fails, d.token is cleared, so that the log contains no
-// fingerprint of this string.
+// If it refuses the token, it clears d.token, so that the log contains no
+// fingerprint of the refused text.
 func (d *decision) checkCharacters() error {
 	if !d.v.isTokenText(d.token) {
 		d.token = ""
@@ -173,10 +173,10 @@ func (d *decision) checkCharacters() error {
 }
 
 // hasParameter reports whether any URL parser could find a parameter with this
-// name in a query. [net/url.URL.Query] is not sufficient, because it drops
-// parameters that other parsers accept: a parameter with a semicolon or an
-// invalid escape, and all parameters if there are too many. hasParameter also
-// splits the query at semicolons, and finds a name that contains invalid
+// name in a query. [net/url.URL.Query] is not sufficient. It drops parameters
+// with a semicolon or an invalid escape, and it drops all parameters if there
+// are too many. Other parsers accept these parameters. hasParameter therefore
+// also splits the query at semicolons, and finds a name that contains invalid
 // escapes.
 func hasParameter(query, name string) bool {
 	for begin, i := 0, 0; i <= len(query); i++ {
@@ -196,8 +196,9 @@ func hasParameter(query, name string) bool {
 }
 
 // couldBe reports whether a parser could decode the percent-encoded text as the
-// given name, if the parser skips the first bytes of each invalid escape.
-// dropped is the number of skipped bytes: 1 for only the percent sign, or 3.
+// given name. The parser skips the first bytes of each invalid escape. The
+// parameter dropped is the number of bytes that it skips: 1 (the percent sign)
+// or 3.
 func couldBe(text, name string, dropped int) bool {
 	for text != "" {
 		c, length := text[0], 1

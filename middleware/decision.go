@@ -36,7 +36,7 @@ type input struct {
 
 	request     *http.Request        // nil if the token did not come in an HTTP request
 	optional    bool                 // accept a request without a token
-	other       others               // answers if created by checkActivity, signals if created by VerifySignal, otherwise 0
+	other       others               // the kind of decision: answers for checkActivity, signals for VerifySignal, otherwise 0
 	types       []string             // the values of typ that VerifySignal accepts, as returned by kindOf
 	outer       *carried             // the decision for the enclosing route; nil if no route encloses this one
 	need        []scopes.Requirement // the requirements of the enclosing routes and of this route
@@ -48,7 +48,7 @@ type input struct {
 
 // findings are the results of the steps.
 type findings struct {
-	repeated  repetition // steps with a lower repetition are not run again
+	repeated  repetition // steps whose field repeat is lower are skipped
 	anonymous bool       // the route is optional and no token was sent
 	opaque    bool       // only the issuer can read the token
 	met       int        // the number of requirements that the enclosing routes have checked
@@ -113,9 +113,10 @@ func (d *decision) runSteps() (err error) {
 		// A cached token that fails a step is removed from the cache, with two
 		// exceptions. The token stays if it only fails the requirements of the
 		// route, because they are checked after the token is stored. The token
-		// also stays if only the proof or the certificate is bad. Otherwise
-		// anyone with the token but without the key could remove the token from
-		// the cache, and the signature would have to be verified again.
+		// also stays if only the proof or the certificate is bad. If a bad
+		// proof removed the token, anyone who has the token but not the key
+		// could send such a proof, and the signature would have to be verified
+		// again.
 		if d.cached != nil && !d.stored && (!s.isAboutRequest() || errors.Is(err, ErrConfirmation)) {
 			d.v.cache.drop(d.digest)
 		}

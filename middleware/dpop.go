@@ -19,7 +19,7 @@ const (
 )
 
 // ahead is how far in the future the iat of a proof may be, in addition to the
-// clock skew. Some clients' clocks are ahead (RFC 9449 §11.1).
+// clock skew, because the clocks of some clients are ahead (RFC 9449 §11.1).
 const ahead = 15 * time.Second
 
 // proofPolicy is the [dpop.Policy] of a Verifier after defaults are applied.
@@ -35,8 +35,8 @@ type proofPolicy struct {
 	signers    signerCache
 }
 
-// publicURL is one of Config.Origins. The path is either "", or begins with a
-// slash and does not end with a slash.
+// publicURL is one of Config.Origins. The path is "", or it begins with a slash
+// and has no slash at the end.
 type publicURL struct{ origin, path string }
 
 // checkDPoP returns the errors in the DPoP configuration.
@@ -66,8 +66,8 @@ func eachFault(prefix, text string) (faults []error) {
 }
 
 // newProofPolicy returns the policy of a configuration that has already been
-// checked, or nil if Config.DPoP is nil. skew is the clock skew after its
-// default was applied.
+// checked, or nil if Config.DPoP is nil. The parameter skew is the clock skew
+// of the Verifier, with defaults applied.
 func newProofPolicy(c Config, skew time.Duration) (*proofPolicy, error) {
 	if c.DPoP == nil {
 		return nil, nil //nolint:nilnil // no policy is not an error
@@ -94,8 +94,8 @@ func newProofPolicy(c Config, skew time.Duration) (*proofPolicy, error) {
 	return p, nil
 }
 
-// offers returns the schemes that the challenges of a Verifier offer, the
-// preferred scheme first.
+// offers returns the schemes that the challenges of a Verifier offer, in order
+// of preference.
 func (p *proofPolicy) offers() []string {
 	switch {
 	case p == nil:

@@ -26,7 +26,7 @@ type client struct {
 	*setup
 	key   testserver.Key
 	token string
-	count int // the number of proofs so far, which makes each jti unique
+	count int // the number of proofs so far, which is part of each jti
 }
 
 // newClient returns a client of an API with the default policy on proofs. The
@@ -70,8 +70,8 @@ func jwkOf(key testserver.Key) string {
 }
 
 // head returns the header of a proof for GET /orders, and body returns the
-// claims. pairs contains names and values, which replace members as in
-// [forge.Maker.Header].
+// claims. pairs contains names and values of members. These replace the default
+// members, as in [forge.Maker.Header].
 func (c *client) head(pairs ...string) string {
 	if !slices.Contains(pairs, "jwk") {
 		pairs = append(pairs, "jwk", jwkOf(c.key))
@@ -236,8 +236,8 @@ func TestSchemeAndBinding(t *testing.T) {
 	}
 }
 
-// If a JWT lacks cnf, the introspection answer may contain it. If both contain
-// cnf, they must contain the same key.
+// Either the JWT or its introspection answer may contain cnf. If both contain
+// cnf, both must name the same key.
 func TestBindingInTheAnswerAboutAJWT(t *testing.T) {
 	key := testserver.GenerateKey("ES256", "client")
 	jkt := `{"jkt":"` + thumbprintOf(key) + `"}`

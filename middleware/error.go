@@ -105,7 +105,7 @@ type cause struct {
 	reason      string // for logs and metrics: a stable label
 	text        string // for logs
 	code        Code
-	description string // for clients; "" means the same as text
+	description string // for clients; "" stands for the field text
 }
 
 func (c *cause) Error() string { return c.text }
@@ -153,14 +153,14 @@ var (
 	ErrInternal    error = &cause{"internal", "the check failed", CodeInternal, ""}
 
 	// errQuota means that a client sends so many proofs that it would fill the
-	// store of used proofs. It is not an outage.
+	// store of used proofs. Clients receive the same answer as in an outage.
 	errQuota error = &cause{"quota", "the client sends too many DPoP proofs", CodeUnavailable, unknownState}
 
 	// errCanceled means that the client canceled the request while a check was
-	// waiting. A client that closed only its sending side still reads the
-	// response, so the code is the same as in an outage. Logs and metrics show
-	// the reason "canceled", so that a canceled request is not mistaken for an
-	// outage.
+	// waiting. The client may have closed only its sending side, and may still
+	// read the response. It therefore receives the same code as in an outage.
+	// Logs and metrics show the reason "canceled", so that a canceled request
+	// is not mistaken for an outage.
 	errCanceled error = &cause{"canceled", "the request was canceled", CodeUnavailable, unknownState}
 )
 

@@ -95,9 +95,9 @@ func ExampleIssuer_tenants() {
 		URL:         "https://login.microsoftonline.com/{tenantid}/v2.0",
 		Tenants:     []string{"72f988bf-86f1-41af-91ab-2d7cd011db47"},
 		MetadataURL: as.Issuer() + "/.well-known/openid-configuration", // for Entra, https://login.microsoftonline.com/common/v2.0/.well-known/…
-		// With Entra, omit MetadataIssuer: the issuer in Entra's metadata is
-		// the value of URL above. The mock server's metadata contains another
-		// issuer.
+		// With Entra, omit MetadataIssuer, because the issuer in Entra's
+		// metadata is the value of URL above. The metadata of this mock server
+		// contains a different issuer.
 		MetadataIssuer: as.Issuer(),
 	})
 	for _, tenant := range []string{"72f988bf-86f1-41af-91ab-2d7cd011db47", "9188040d-6c67-4c5b-b112-36a304b66dad"} {

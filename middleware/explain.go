@@ -53,9 +53,9 @@ const (
 
 // Explain runs a token through the steps of [Verifier.Verify] and checks the
 // requirements, to show why the token is refused. It returns the results of the
-// steps that apply to this kind of token, in order. The error is nil if the
-// token passes. Otherwise it is the error that Verify or, for the requirements,
-// [Verifier.Check] would return.
+// steps that apply to this kind of token, in order. If the token passes, the
+// error is nil. If the token is refused, the error is that of Verify, or that
+// of [Verifier.Check] if only a requirement is not met.
 //
 // Explain does not record a DPoP proof as used. Like Verify, Explain fetches
 // keys and calls Revoked. Unlike Verify, it does not use the token cache, does
@@ -152,7 +152,7 @@ func showShape(d *decision) (expected, found string) {
 }
 
 func showAlgorithm(d *decision) (expected, found string) {
-	if d.header == nil { // the header was refused for another reason, or lacks alg
+	if d.header == nil { // the header lacks a usable alg, or has a different fault
 		return "a supported alg", "a header that cannot be read"
 	}
 	return "a supported alg", "alg " + quoted(d.header.Algorithm)
@@ -254,8 +254,8 @@ func (d *decision) showPast(t time.Time) (expected, found string) {
 	return expected, found
 }
 
-// skewed returns ", or " and the text in words, with the clock skew in place of
-// %s. If the clock skew is 0, it returns "".
+// skewed returns ", or " followed by the parameter words, in which the clock
+// skew replaces %s. If the clock skew is 0, skewed returns "".
 func (d *decision) skewed(words string) string {
 	if d.v.skew == 0 {
 		return ""
@@ -263,8 +263,8 @@ func (d *decision) skewed(words string) string {
 	return ", or " + fmt.Sprintf(words, d.v.skew)
 }
 
-// away returns how far a time is from now, and the time itself, such as "5 min
-// ago (2026-01-01T12:00:00Z)".
+// away returns the distance between now and t, followed by t in parentheses,
+// such as "5 min ago (2026-01-01T12:00:00Z)".
 func (d *decision) away(t time.Time) string {
 	const day = 24 * time.Hour
 	distance, words := d.now.Sub(t), "%s ago (%s)"

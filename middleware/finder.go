@@ -25,7 +25,7 @@ const (
 	maxAge      = 24 * time.Hour   // maximum age of a cached issuer
 	retryDelay  = 10 * time.Second // delay before a retry; meanwhile a cached issuer is used
 	unknownAge  = time.Minute      // age after which an unknown iss is looked up again
-	maxFound    = 10_000           // maximum number of cached issuers; same for unknown iss values
+	maxFound    = 10_000           // maximum number of cached issuers, and of unknown iss values
 	maxWildcard = 128              // maximum length of the text that * matches
 	maxCalls    = 4096             // maximum number of concurrent calls for issuers that are not cached
 )
@@ -196,11 +196,11 @@ func (f *finder) note(err error) {
 	}
 }
 
-// loadInTime calls load, and waits at most findTimeout for the result. A call
-// of IssuerFor that ignores its context continues in the background. The
-// element of such a call stays in f.calls until the call returns, so the number
-// of these calls is limited. A call for a cached issuer has no element in
-// f.calls.
+// loadInTime calls load, and waits at most findTimeout for the result. If
+// IssuerFor ignores its context, the call continues in the background. f.calls
+// limits the number of such calls: each call for an issuer that is not cached
+// has an element in f.calls until IssuerFor returns. Calls for cached issuers
+// have no element in f.calls.
 func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	if cached == nil {
 		select {
@@ -240,8 +240,8 @@ func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	}
 }
 
-// load calls IssuerFor and returns the issuer for its result, or the cached
-// issuer if the result has not changed.
+// load calls IssuerFor and returns an issuer made from the result. If the
+// result has not changed, load returns the cached issuer.
 func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer, error) {
 	config, err := f.find(ctx, iss)
 	switch {
@@ -269,9 +269,9 @@ func fault(err error) error {
 	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
 }
 
-// delay postpones the next refresh of a cached issuer by retryDelay. found is
-// the time at which the caller's copy of the issuer was found. If the issuer
-// has been refreshed since then, delay does nothing.
+// delay postpones the next refresh of a cached issuer by retryDelay. The
+// parameter found is the time at which the caller's copy of the issuer was
+// found. If the issuer has been refreshed since then, delay does nothing.
 func (f *finder) delay(iss string, found time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

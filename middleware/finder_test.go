@@ -297,8 +297,9 @@ func TestFoundIssuersDoNotShareTenantKeys(t *testing.T) {
 	}
 }
 
-// A call of IssuerFor that ignores its context is abandoned in time. Requests
-// with an earlier deadline still use the cached issuer.
+// A request stops waiting for a call of IssuerFor that ignores its context, and
+// uses the cached issuer. The request may also stop earlier, at a deadline of
+// its own.
 func TestIssuerForThatNeverReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a")

@@ -41,7 +41,7 @@ func FuzzProof(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	c := &client{setup: &setup{v: v, Maker: m}} // has the same key and token in each process
+	c := &client{setup: &setup{v: v, Maker: m}} // each fuzzing process needs the same key
 	c.use(testserver.Key{ID: "client", Alg: "EdDSA", Private: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))})
 	body := func(pairs ...string) string {
 		return c.body(append([]string{"htu", `"` + publicOrigin + `/v1/a/b"`, "jti", `"j"`}, pairs...)...)

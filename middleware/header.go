@@ -33,7 +33,7 @@ func (d *decision) checkShape() (err error) {
 	return nil
 }
 
-// checkHeader parses the header of a token. Whatever the issuer, it refuses
+// checkHeader parses the header of a token. For every issuer, it refuses
 // extensions, nested tokens, "none" and unsupported algorithms.
 func (d *decision) checkHeader() (err error) {
 	if d.header = d.v.headers.find(d.token); d.header != nil {
@@ -85,8 +85,8 @@ func kindOf(typ string) string {
 const maxHeader = 1 << 10
 
 // headerCache caches parsed headers, because an issuer uses the same few
-// headers for all its tokens. The cache has a fixed number of slots, and an
-// attacker cannot flood it, because only headers of tokens with a valid
+// headers for all its tokens. The cache has a fixed number of slots. An
+// attacker cannot fill them, because only headers of tokens with a valid
 // signature are cached. Entries never become stale, because parsing does not
 // depend on keys.
 type headerCache struct {

@@ -11,9 +11,9 @@ import (
 
 // IntrospectionMode specifies which tokens are introspected. Every mode
 // introspects tokens that are not JWTs. Every mode also introspects an
-// encrypted JWT (RFC 7516), unless its header names another issuer. The
-// introspecting issuer therefore also receives opaque tokens that another
-// issuer issued.
+// encrypted JWT (RFC 7516), unless its header names another issuer. An opaque
+// token does not show its issuer, so the introspecting issuer also receives
+// opaque tokens of other issuers.
 type IntrospectionMode int
 
 const (
@@ -22,16 +22,17 @@ const (
 	IntrospectOpaque IntrospectionMode = iota
 
 	// IntrospectJWTs also introspects each JWT of the issuer that has passed
-	// every local check. A revoked JWT is refused at the latest when the MaxTTL
-	// of the introspection client has passed since the revocation. The claims
-	// and scopes of the Token still come from the JWT.
+	// every local check. After a JWT is revoked, a cached answer may still
+	// accept the JWT for the MaxTTL of the introspection client. The claims and
+	// scopes of the Token still come from the JWT.
 	IntrospectJWTs
 
-	// IntrospectAll introspects every token, except JWTs that name another
-	// issuer that is configured or matches Config.IssuerPatterns. No token of
-	// the issuer is verified locally. Use it for issuers that issue no JWTs, or
-	// whose JWTs cannot be verified locally, for example because they are
-	// signed with HS256 or in a proprietary format.
+	// IntrospectAll introspects every token, except JWTs of other accepted
+	// issuers. These are JWTs whose iss is configured for another issuer or
+	// matches Config.IssuerPatterns. No token of the introspecting issuer is
+	// verified locally. Use this mode for issuers that issue no JWTs, or whose
+	// JWTs cannot be verified locally, for example because they are signed with
+	// HS256 or in a proprietary format.
 	IntrospectAll
 )
 
@@ -67,7 +68,7 @@ func (v *Verifier) namesAnother(object []byte) bool {
 
 // mayIntrospect reports whether an encrypted JWT may be introspected. If its
 // header contains iss (RFC 7519 §5.3), this iss must name the introspecting
-// issuer, ignoring a trailing slash.
+// issuer. A trailing slash is ignored.
 func (v *Verifier) mayIntrospect(header []byte) bool {
 	iss, ok := strictjson.String(strictjson.Lookup(header, "/iss"))
 	return !ok || v.named(iss) == v.introspecting
@@ -90,9 +91,10 @@ func (d *decision) requestIntrospection() (string, error) {
 	return string(answer.Claims), nil
 }
 
-// checkTokenType checks the token_type in the introspection answer, if it is
-// present. It must mean a bearer token (RFC 7662 §2.2, RFC 6749 §7.1), or DPoP
-// if the token is bound to a key (RFC 9449 §6.2).
+// checkTokenType checks the token_type in the introspection answer. If
+// token_type is present, its value must mean a bearer token (RFC 7662 §2.2, RFC
+// 6749 §7.1). For a token that is bound to a key, it may also be DPoP (RFC 9449
+// §6.2).
 func (d *decision) checkTokenType() error {
 	if d.claims.tokenType == "" {
 		return nil
@@ -111,8 +113,8 @@ func (d *decision) mustBeActive() bool {
 
 // checkActivity introspects a verified JWT, because it may have been revoked.
 // The claims of the Token still come from the JWT. The JWT is refused if the
-// answer contains an exp in the past, another issuer or another sender
-// constraint.
+// answer contains an exp in the past, or if the answer and the JWT differ in
+// the issuer or the sender constraint.
 func (d *decision) checkActivity() error {
 	payload, err := d.requestIntrospection()
 	if err != nil {

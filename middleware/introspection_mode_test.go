@@ -313,9 +313,9 @@ func TestExplainShowsOpaqueTokens(t *testing.T) {
 	}
 }
 
-// If a token seems to come from a tenant, or from an issuer that IssuerFor
-// could return, it must not be sent to another issuer. This also applies to a
-// token that would be refused anyway.
+// A token may seem to come from a tenant, or from an issuer that IssuerFor
+// could return. Such a token must not be sent to another issuer, even if the
+// token would be refused anyway.
 func TestTokensOfMatchingIssuersAreNotSent(t *testing.T) {
 	o := stubAnswering(`{"active":true}`)
 	s, maker := introspectingSetup(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) {

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// A token that this module considers malformed may be valid for the issuer in
-// iss, so it is not sent to another issuer.
+// This module may consider a token malformed that is valid for the issuer in
+// iss. Such a token must not be sent to another issuer.
 func TestMalformedTokensOfOtherIssuersAreNotSent(t *testing.T) {
 	o := stubAnswering(`{"active":false}`)
 	b, makerB := localIssuer("https://b.example")

@@ -133,8 +133,9 @@ func mode(m middleware.IntrospectionMode) func(*middleware.Config) {
 	}
 }
 
-// active returns an introspection answer for an active token. Its claims are
-// the claims that RFC 9068 requires, with the changes in pairs.
+// active returns an introspection answer for an active token. The answer
+// contains the claims that RFC 9068 requires. pairs contains names and values
+// of claims, which replace these claims.
 func active(m forge.Maker, pairs ...string) string {
 	return m.Claims(append([]string{"active", "true"}, pairs...)...)
 }

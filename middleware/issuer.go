@@ -54,8 +54,8 @@ const (
 	B64Token OpaqueSyntax = iota
 
 	// VSCHAR allows the printable ASCII characters of RFC 6749 §A.12, except
-	// space, quote, comma, semicolon and backslash. Tokens of Salesforce need
-	// it, because they contain "!".
+	// space, quote, comma, semicolon and backslash. Salesforce needs VSCHAR,
+	// because its tokens contain "!".
 	VSCHAR
 )
 
@@ -79,8 +79,8 @@ type Issuer struct {
 	// "https://login.microsoftonline.com/{tenantid}/v2.0". The iss of a token
 	// must be URL with {tenantid} replaced by one of Tenants, and the tid claim
 	// must contain the same tenant. A key with the member "issuer" verifies
-	// only tokens of the tenant in this member. The issuer in the metadata, at
-	// MetadataURL, must equal URL, including {tenantid}.
+	// only tokens of the tenant in this member. The metadata at MetadataURL
+	// must contain URL, including {tenantid}, as the issuer.
 	Tenants []string
 
 	// AnyTenant accepts every tenant; Tenants must then be empty. Anyone can
@@ -94,8 +94,8 @@ type Issuer struct {
 	// must also begin with the prefix. SubjectPrefix requires Keys or KeysURL.
 	SubjectPrefix string
 
-	// InsecureHTTP allows http beyond loopback, for example between containers.
-	// An attacker on the network can then forge tokens.
+	// InsecureHTTP allows http for hosts other than loopback, for example
+	// between containers. An attacker on the network can then forge tokens.
 	InsecureHTTP bool
 
 	// Audiences are the audiences accepted from this issuer, instead of
@@ -103,11 +103,12 @@ type Issuer struct {
 	Audiences []string
 
 	// AudienceClaim is the claim that contains the audience; "" means aud. For
-	// access tokens of Amazon Cognito, set it to client_id.
+	// access tokens of Amazon Cognito, set AudienceClaim to client_id.
 	AudienceClaim string
 
-	// InsecureNoAudience accepts tokens for any audience. An API that receives
-	// tokens of this issuer can then use these tokens to call this API.
+	// InsecureNoAudience accepts tokens for any audience. Any other API that
+	// receives tokens of this issuer can then use these tokens to call this
+	// API.
 	InsecureNoAudience bool
 
 	// Keys provides the keys that verify signatures. If Keys is nil, the
@@ -131,15 +132,16 @@ type Issuer struct {
 	// compared byte for byte; "" means URL.
 	MetadataIssuer string
 
-	// Secrets, made by [jwks.Secret], verify HS256, HS384 and HS512 for an
-	// issuer that also signs with private keys; nil means no secrets. A secret
-	// never verifies a signature that needs a public key, and a public key
-	// never verifies a signature that needs a secret (RFC 8725 §2.1).
+	// Secrets verify HS256, HS384 and HS512, for an issuer that signs both with
+	// a secret and with private keys. Secrets must be made by [jwks.Secret];
+	// nil means no secrets. A secret never verifies a signature that needs a
+	// public key, and a public key never verifies a signature that needs a
+	// secret (RFC 8725 §2.1).
 	Secrets *jwks.Set
 
 	// Client fetches the metadata and keys of this issuer; nil means
-	// Config.Client. Set it, for example, if the issuer needs a private CA or
-	// credentials.
+	// Config.Client. Set Client, for example, if these requests need a private
+	// CA or credentials.
 	Client *http.Client
 
 	// Algorithms are the accepted signature algorithms; nil means RS256, RS384,

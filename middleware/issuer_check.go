@@ -179,9 +179,9 @@ func (i Issuer) checkClaims() (faults []error) {
 }
 
 // checkAlgorithms returns the faults in the algorithms. It also ensures that
-// only secrets are used with HS256, HS384 and HS512, and only public keys with
-// other algorithms. A secret never comes from a published key set (RFC 8725
-// §2.1).
+// HS256, HS384 and HS512 are used only with secrets, and other algorithms only
+// with public keys. A published key set can therefore never provide a secret
+// (RFC 8725 §2.1).
 func (i Issuer) checkAlgorithms() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 

@@ -13,14 +13,14 @@ import (
 type issuer struct {
 	Issuer
 	keys           jwks.Source // nil if no token is verified locally
-	perTenant      perTenant   // keys as a perTenant; nil if keys cannot be restricted to one issuer
+	perTenant      perTenant   // the field keys, if its keys can be restricted to one issuer, or nil
 	prepared       *jws.Prepared
 	algorithms     []*jws.Algorithm
 	audiences      []string
 	audienceClaim  string
 	scopeClaims    []scopeClaim
 	clientIDClaims []string
-	types          []string // typ values from kindOf
+	types          []string // typ, normalized by kindOf
 	before, after  string   // URL before and after {tenantid}
 	finder         *finder  // nil if not from IssuerFor
 }
@@ -137,8 +137,8 @@ func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 	return one, nil
 }
 
-// named returns the configured issuer whose URL or alias equals iss when a
-// trailing slash is ignored. It returns nil for an unknown issuer.
+// named returns the configured issuer that has iss as its URL or as an alias. A
+// trailing slash is ignored. For an unknown issuer, named returns nil.
 func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffix(iss, "/")] }
 
 // isNamed reports whether iss is exactly the URL or an alias of the issuer.

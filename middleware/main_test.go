@@ -79,7 +79,8 @@ func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 }
 
 // with returns a token maker that differs from the setup's token maker only in
-// its signing key. The key is new, and the server publishes it.
+// its signing key. The key is new. Unless the key is a secret, the server
+// publishes it.
 func (s *setup) with(alg testserver.Alg) forge.Maker {
 	m := s.Maker
 	m.Key = testserver.GenerateKey(alg, "")

@@ -121,7 +121,7 @@ func (c Config) servers() (servers []string) {
 		server := cmp.Or(one.MetadataIssuer, one.URL) // clients derive the metadata URL from this issuer identifier
 		names := []string{server}
 		if one.isTemplate() {
-			names = nil // with AnyTenant, the tenants are unknown, so nothing is published
+			names = nil // a template is not published; its Tenants follow below
 		}
 		for _, tenant := range one.Tenants {
 			names = append(names, strings.Replace(server, tenantID, tenant, 1))

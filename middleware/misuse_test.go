@@ -104,8 +104,8 @@ func TestMalformedAudienceIsRefusedUnderInsecureNoAudience(t *testing.T) {
 	})
 }
 
-// The Audience of a token without aud is nil, even if its decision reuses the
-// memory of a decision about a token with aud.
+// The Audience of a token without aud is nil, even if the verifier reuses
+// memory from an earlier decision about a token with aud.
 func TestATokenWithoutAnAudienceHasNone(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience, c.TokenCache = true, -1 })
 	for range 3 {

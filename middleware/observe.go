@@ -11,7 +11,7 @@ import (
 // Observation describes one decision for metrics. Its strings come from fixed
 // sets or from the configuration, so they are suitable as labels.
 type Observation struct {
-	Issuer    string        // URL of the token's issuer if it is accepted, or ""
+	Issuer    string        // URL of the accepted issuer, or ""
 	Scheme    string        // "Bearer" or "DPoP", or "" if the request uses neither
 	Algorithm string        // algorithm of the token if it is supported, or ""
 	Code      Code          // code of the refusal; "" if accepted or if no token was sent; CodeUnavailable if the client disconnected

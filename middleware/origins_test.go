@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// published returns a configuration with these origins, the first of which is
+// published returns a configuration with these origins. The first origin is
 // also the audience.
 func published(origins ...string) middleware.Config {
 	return middleware.Config{Audience: origins[0], Origins: origins, Issuers: []middleware.Issuer{{URL: "https://as.example.com"}}}
@@ -134,8 +134,9 @@ func TestTwoFaultyOriginsAreNotOneURL(t *testing.T) {
 	}
 }
 
-// FuzzOrigin checks that two origins have the same normal form if and only if
-// the algorithms of RFC 3986, implemented below, make them the same URL.
+// FuzzOrigin checks the normal form against the algorithms of RFC 3986, which
+// are implemented below. Both must agree on whether two origins are the same
+// URL.
 func FuzzOrigin(f *testing.F) {
 	for _, pair := range [][2]string{
 		{"https://a.example", "HTTPS://A.example:443/"}, {"https://a.example/a/b/../c/.", "https://a.example/a/c/"}, {"http://localhost:80", "http://localhost:443"},

@@ -142,7 +142,7 @@ func TestOutageBeforeKeysAreCached(t *testing.T) {
 			t.Errorf("an expired token: got %v, want ErrExpired", err)
 		}
 
-		time.Sleep(time.Minute) // until all pending requests have ended
+		time.Sleep(time.Minute) // all pending requests end in this time
 		as.Reset()
 		time.Sleep(time.Second)
 		assertAcceptedWithin(t, v, token, 0)
@@ -201,7 +201,7 @@ func TestAnOutageDuringARotation(t *testing.T) {
 				}
 				as.Reset()
 				if name == "keys answer 429" {
-					time.Sleep(5 * time.Minute) // the server's Retry-After
+					time.Sleep(5 * time.Minute) // the longest Retry-After wait
 				}
 				time.Sleep(5 * time.Second)
 				assertAcceptedWithin(t, v, fresh, 0)
@@ -241,7 +241,7 @@ func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 	}
 }
 
-// An issuer whose server hangs delays only its own tokens.
+// If the server of one issuer hangs, only tokens of this issuer are delayed.
 func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -276,7 +276,7 @@ func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 					assertAcceptedWithin(t, v, up.Token(), 0)
 					waiting.Wait()
 				}
-				time.Sleep(time.Minute) // until all pending requests have ended
+				time.Sleep(time.Minute) // all pending requests end in this time
 			})
 		})
 	}

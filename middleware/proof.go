@@ -122,9 +122,10 @@ func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
 
 var errOtherKey = errors.New("the header refers to another key")
 
-// publicMembers returns a JWK with only the members of its public key and the
-// members that limit its use. It drops members that are for key sets, such as
-// kid. It returns an error if the JWK has a private member (RFC 9449 §4.3).
+// publicMembers returns a JWK with only the members of the public key and the
+// members that limit the use of the key. It drops members that are for key
+// sets, such as kid. If the JWK has a private member, publicMembers returns an
+// error (RFC 9449 §4.3).
 func publicMembers(jwk strictjson.Value) (string, error) {
 	var members []string
 	err := strictjson.Object(string(jwk), func(name string, value strictjson.Value) error {

@@ -53,7 +53,8 @@ func TestTokenOfAProof(t *testing.T) {
 	}
 }
 
-// A proof is good for one token only, not for another token of the same key.
+// A proof is valid for one token only, even if another token is bound to the
+// same key.
 func TestProofOfAnotherToken(t *testing.T) {
 	c := newClient(t)
 	proof := c.proof()
@@ -169,7 +170,7 @@ func TestOnlyProvenKeysAreCached(t *testing.T) {
 	attacker := testserver.GenerateKey("ES256", "attacker")
 	wants(t, c.send(t, forge.Maker{Key: attacker}.Token(c.head(), c.body())), middleware.ErrProof)
 	wants(t, c.send(t, c.signed(c.head("typ", `"JWT"`), c.body())), middleware.ErrProof)
-	for i := range 50 { // each new header of a key replaces the last one
+	for i := range 50 { // a new header replaces the cached header of a key
 		wants(t, c.send(t, c.signed(c.head("x", fmt.Sprint(i)), c.body())), nil)
 	}
 	wants(t, c.send(t, c.proof()), nil)

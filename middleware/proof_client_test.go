@@ -44,8 +44,8 @@ func TestOneClientCannotFillTheMemory(t *testing.T) {
 }
 
 // Machines that share the store check the time of a proof by their own clocks.
-// The replay entry must not expire before the proof is too old for a clock that
-// is behind by the clock skew.
+// If a machine's clock is behind by the clock skew, the machine accepts the
+// proof for longer. The replay entry must last that long.
 func TestMachinesThatShareTheStoreAcceptAProofOnce(t *testing.T) {
 	nonces := dpop.NewNonces(make([]byte, 32), time.Minute)
 	for name, policy := range map[string]dpop.Policy{"by time": {}, "by nonce": {Nonces: nonces}} {
@@ -86,7 +86,8 @@ func (s *sharedStore) First(_ context.Context, key [32]byte, until time.Time) (b
 	return true, nil
 }
 
-// Clients add various members to the header and to jwk.
+// Clients add various members to the header and to jwk. Their proofs must be
+// accepted.
 func TestProofsOfRealClientsPass(t *testing.T) {
 	c := newClient(t)
 	jwk := jwkOf(c.key)

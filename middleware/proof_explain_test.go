@@ -85,8 +85,8 @@ func TestExplainShowsProofs(t *testing.T) {
 	}
 }
 
-// Explain neither uses up a proof nor reports a replay, so a request can be
-// explained before and after it is sent.
+// Explain skips the replay check. It therefore does not use up a proof, and a
+// request can be explained before and after it is sent.
 func TestExplainDoesNotUseUpTheProof(t *testing.T) {
 	c := newClient(t)
 	proof := c.proof()

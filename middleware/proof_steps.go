@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/weburl"
 )
 
-// checkProofKey requires the key in the proof to be the key to which the token
-// is bound. It runs before the signature check, so that a proof with a
-// different key is refused without that check.
+// checkProofKey refuses a proof whose key is not the key to which the token is
+// bound. It runs before the signature check, which would be wasted on a proof
+// with the wrong key.
 func (d *decision) checkProofKey() error {
 	if d.proof.signer.thumbprint != d.binding.jkt {
 		return ErrProofKey
@@ -38,9 +38,10 @@ func (d *decision) checkProofURL() error {
 	return nil
 }
 
-// matches reports whether htu is the URL of a request: one of the origins,
-// followed by the path of the request. If the URL of the request is absolute,
-// it must be below one of the origins, and htu must be this URL.
+// matches reports whether the htu of a proof is the URL of the request. If the
+// parameter requested is a path, this URL is one of the origins followed by the
+// path. If requested is an absolute URL, it must also be below one of the
+// origins.
 func (policy *proofPolicy) matches(htu, requested string) bool {
 	for _, base := range policy.origins { // the usual case: both URLs are in normal form
 		if rest, ok := strings.CutPrefix(htu, base.origin); ok {
@@ -62,8 +63,8 @@ func (policy *proofPolicy) matches(htu, requested string) bool {
 	return false
 }
 
-// url returns the URL that clients of this origin use for a request, in normal
-// form.
+// url returns the public URL of a request, in normal form. If the parameter
+// requested is an absolute URL, its path must be below the path of the origin.
 func (base publicURL) url(requested string) (origin, path string, err error) {
 	if requested != "" && requested[0] != '/' { // a path may also contain "://"
 		origin, path, err = weburl.Normal(requested)
@@ -72,12 +73,12 @@ func (base publicURL) url(requested string) (origin, path string, err error) {
 		}
 		return origin, path, err
 	}
-	path, err = weburl.Path(requested) // before the prefix is added, so that dot segments cannot leave the origin's path
+	path, err = weburl.Path(requested) // removes dot segments first, so that they cannot remove the path of the origin
 	return base.origin, base.path + path, err
 }
 
-// checkProofTime checks the nonce or, if the policy has no nonces, the iat of
-// the proof. A valid nonce shows that the proof is recent even if the client's
+// checkProofTime checks the nonce of the proof or, if the policy has no nonces,
+// its iat. A valid nonce shows that the proof is recent even if the client's
 // clock is wrong (RFC 9449 §11.1). checkProofTime also records when the proof
 // expires.
 func (d *decision) checkProofTime() error {
@@ -105,7 +106,7 @@ func (d *decision) checkProofTime() error {
 }
 
 func (d *decision) checkTokenHash() error {
-	if !d.lookedUp { // otherwise lookUp has computed the digest
+	if !d.lookedUp { // lookUp has not computed the digest
 		d.bytes = append(d.bytes[:0], d.token...)
 		d.digest = sha256.Sum256(d.bytes)
 	}
@@ -135,9 +136,9 @@ func (d *decision) checkReplay() error {
 	if policy.replay == dpop.Off {
 		return nil
 	}
-	// Other machines may share the store. The clocks of these machines and of
-	// the store may be behind by the clock skew. The replay entry must not
-	// expire while any machine still accepts the proof.
+	// The clocks of the store and of other machines that share it may be behind
+	// by the clock skew. The skew is added so that the replay entry does not
+	// expire while any of these machines still accepts the proof.
 	until := d.began.Add(d.proofEnds.Sub(d.now) + d.v.skew).Truncate(time.Second).Add(2 * time.Second)
 	key := sha256.Sum256([]byte(p.signer.thumbprint + "\x00" + p.id))
 	var first bool

@@ -37,8 +37,8 @@ func TestProofsOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// with adds members to a JWK. The arguments after jwk are names, each followed
-// by its value.
+// with adds members to a JWK. The parameter pairs contains a name, its value,
+// the next name, the next value, and so on.
 func with(jwk string, pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		jwk = strings.TrimSuffix(jwk, "}") + `,"` + pairs[i] + `":` + pairs[i+1] + "}"
@@ -46,9 +46,9 @@ func with(jwk string, pairs ...string) string {
 	return jwk
 }
 
-// Authorize and Verify refuse each of these proofs because of the fault that
-// its name describes. The signature is valid unless the fault is in the
-// signature.
+// Each proof has the fault that the name of the test case describes. Authorize
+// and Verify must refuse the proof because of this fault. Every signature is
+// valid, except where the signature is the fault.
 func TestThreatsProof(t *testing.T) {
 	c := newClient(t)
 	good, head := c.proof(), c.head()
@@ -146,9 +146,9 @@ func TestThreatsProofKey(t *testing.T) {
 	}
 }
 
-// For every type of key, the thumbprint must follow RFC 7638, in whatever order
-// the members of the JWK are. An RSA key of 1024 bits must be refused, because
-// it is too weak.
+// The order of the members of a JWK must not affect the thumbprint of the key
+// (RFC 7638). This holds for every type of key. An RSA key of 1024 bits must be
+// refused, because it is too weak.
 func TestProofKeyIsReadStrictly(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "ES512", "RS256", "EdDSA"} {
 		c := newClient(t)

@@ -12,8 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// at returns the names and values of NumericDate claims. The arguments are
-// names, each followed by a number of seconds from now.
+// at returns the names and values of NumericDate claims. The parameter pairs
+// contains the name of a claim, its time in seconds from now, the next name,
+// the next time, and so on.
 func at(pairs ...any) (claims []string) {
 	for i := 0; i < len(pairs); i += 2 {
 		claims = append(claims, pairs[i].(string), fmt.Sprint(now.Unix()+int64(pairs[i+1].(int))))
@@ -139,8 +140,9 @@ func (r *replayRecorder) First(_ context.Context, key [32]byte, until time.Time)
 	return r.answer()
 }
 
-// A replay entry expires only when all machines of this API refuse the proof as
-// too old, whatever Config.Now returns.
+// A replay entry must not expire before every machine of this API refuses the
+// proof as too old. The expiry time of the entry follows the real clock, not
+// Config.Now.
 func TestReplayEntriesLastAsLongAsTheProof(t *testing.T) {
 	store := &replayRecorder{answer: func() (bool, error) { return true, nil }}
 	c := newClient(t, func(c *middleware.Config) { c.DPoP.Replay = store })
@@ -160,7 +162,7 @@ func TestReplayEntriesLastAsLongAsTheProof(t *testing.T) {
 		"a nonce and another iat": {noncing, append(at("iat", 7200), "nonce", `"`+nonces.Issue(now)+`"`), 2 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tt.want += 30 * time.Second // the clocks of other machines may be behind by the clock skew
+			tt.want += 30 * time.Second // the clock skew, by which the clocks of other machines may be behind
 			before := time.Now()
 			wants(t, tt.c.send(t, tt.c.proof(tt.claims...)), nil)
 			if least, most := before.Add(tt.want+time.Second), time.Now().Add(tt.want+2*time.Second); store.until.Before(least) || store.until.After(most) {

@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// The token and the proof in the figures of RFC 9449 are accepted only once, at
-// the time when the proof was made. At any other time, and for any other
-// request or token, the proof is refused.
+// The token and the proof in the figures of RFC 9449 are accepted once, if they
+// arrive when the proof was made. The proof is refused if it is sent again, too
+// early, too late, for a different request, or with a different token.
 func TestProofsOfRFC9449(t *testing.T) {
 	var rfc struct {
 		TokenRequests                       []string

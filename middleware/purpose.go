@@ -8,10 +8,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// marks records what the claims of a token indicate about its kind. The claims
-// are needed because few servers put the kind into the header (RFC 9068 §2.1),
-// and because ID, refresh and logout tokens have the same issuer and keys as
-// access tokens, and often the same audience.
+// marks records what the claims of a token indicate about its kind. The header
+// is not enough, because few servers put the kind there (RFC 9068 §2.1). The
+// issuer and the keys are not enough, because ID, refresh and logout tokens
+// have the same issuer and keys as access tokens, and often the same audience.
 type marks struct {
 	bearer    bool // a claim says that the token is an access token
 	access    bool // bearer is true, or the token has a claim that only access tokens have
@@ -85,12 +85,13 @@ func (m *marks) note(name string, value strictjson.Value) {
 	}
 }
 
-// checkMark requires the claim in Issuer.Mark. It does not apply to
-// introspection answers about opaque tokens. If Mark names a claim without a
-// value, the claim may also be a number. This allows nbf, which Spring
-// Authorization Server puts only into access tokens. If the token is bound to a
-// key, the value "DPoP" is also accepted, because Keycloak then writes typ
-// "DPoP" instead of "Bearer".
+// checkMark requires the claim that Issuer.Mark names. It is not used for
+// introspection answers about opaque tokens. If Mark does not state a value,
+// the claim may have any value that is a number or a non-empty string. Numbers
+// are accepted because of nbf, which Spring Authorization Server puts only into
+// access tokens. If Mark states a value and the token is bound to a key, the
+// value "DPoP" is also accepted, because Keycloak then writes typ "DPoP"
+// instead of "Bearer".
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
@@ -108,18 +109,19 @@ func (d *decision) checkMark() error {
 // JWT whose typ is at+jwt is an access token (RFC 8725 §3.12). For other
 // tokens, the claims decide.
 //
-// There are two kinds of signs of another token. nonce is a weak sign, and so
-// are azp together with auth_time (OpenID Connect Core §2), and granted_scopes,
-// which refresh tokens of UAA have instead of scope. Access tokens of some
-// servers have these claims, too. A claim that identifies an access token, such
-// as scope, therefore outweighs weak signs, regardless of Issuer.ScopeClaims.
-// The hash claims, such as at_hash, are strong signs.
+// A claim can be a weak or a strong sign of another kind of token. The weak
+// signs are nonce, azp together with auth_time (OpenID Connect Core §2), and
+// granted_scopes, which refresh tokens of UAA have instead of scope. Access
+// tokens of some servers have these claims, too. A claim that identifies an
+// access token, such as scope, therefore outweighs weak signs, regardless of
+// Issuer.ScopeClaims. The hash claims, such as at_hash, are strong signs.
 //
 // In an introspection answer, the member active outweighs weak signs. It does
 // not outweigh hash claims, because the refresh tokens of some servers have no
 // other sign. In a JWT, the claim in Mark outweighs hash claims and weak signs,
-// because only the issuer's access tokens have that claim. granted_scopes is an
-// exception: refresh tokens of UAA can have the claim in Mark, too.
+// because only the issuer's access tokens have that claim. It does not outweigh
+// granted_scopes, because refresh tokens of UAA can have the claim in Mark,
+// too.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil

@@ -9,8 +9,9 @@ import (
 
 var kindClaims = []string{"typ", "token_use", "token_type", "tokenName", "tokenType", "TokenType", "purpose", "type"}
 
-// A claim that names the kind of a token is recognized under every name and in
-// every spelling that servers use, and outweighs all other claims.
+// Servers use several names and spellings for the claim that names the kind of
+// a token. Every name and spelling is recognized, and this claim outweighs all
+// other claims.
 func TestThreatsKinds(t *testing.T) {
 	s := newSetup(t)
 	with := func(pairs ...string) string { return s.Token(s.Header("typ", `"JWT"`), s.Claims(pairs...)) }

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Decisions come from a pool. A decision must not be affected if a callback
-// that it calls verifies another token or panics.
+// Decisions come from a pool. A callback of one decision may start another
+// decision, which may panic. The first decision must not be affected.
 func TestNestedDecisionsAreIndependent(t *testing.T) {
 	for _, cache := range []int{-1, 100} {
 		var s *setup

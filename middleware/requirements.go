@@ -34,8 +34,8 @@ func (d *decision) checkRequirements() error {
 	return unmet
 }
 
-// evidence returns the data of the token and the request that requirements
-// check.
+// evidence returns the data that requirements check. The data comes from the
+// token and the request.
 func (d *decision) evidence() scopes.Evidence {
 	t := d.verified
 	if d.lookup == nil {
@@ -49,9 +49,9 @@ func (d *decision) evidence() scopes.Evidence {
 // name adds the unmet requirements to a refusal, so that the client can meet
 // them. Scopes are added only if no token was sent or a scope is missing. The
 // acr values and the maximum age are added only if no token was sent or the
-// authentication is insufficient. In the latter case, the client will log in
-// again and get a new acr and auth_time. The requirements that are added are
-// therefore those that the token does not meet without its acr and auth_time.
+// authentication is insufficient. If the authentication is insufficient, the
+// user logs in again, and the new token has a new acr and auth_time. These two
+// values are therefore computed as if the token had neither claim.
 func (d *decision) name(refusal *Error) {
 	switch code := refusal.Code; code {
 	case CodeNoToken, CodeInsufficientAuthentication, CodeInsufficientScope:
@@ -74,8 +74,8 @@ func (d *decision) name(refusal *Error) {
 // noEvidence is the evidence of a client without a token.
 var noEvidence = scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}
 
-// required returns the shortfalls of all requirements for this evidence,
-// combined into one.
+// required checks all requirements against the evidence and combines the
+// shortfalls into one.
 func required(need []scopes.Requirement, evidence scopes.Evidence) scopes.Shortfall {
 	var all scopes.Shortfall
 	var names []string
@@ -94,10 +94,10 @@ func required(need []scopes.Requirement, evidence scopes.Evidence) scopes.Shortf
 	return all
 }
 
-// common returns the acr values that are in both lists. A challenge lists
-// alternatives (RFC 9470 §3), and a value that is in only one list would not
-// meet both requirements. If no value is in both lists, common returns all
-// values.
+// common combines the acr values of two requirements. It returns the values
+// that are in both lists: the client may choose any value of a challenge (RFC
+// 9470 §3), so each value must meet both requirements. If no value is in both
+// lists, common returns the values of both lists.
 func common(a, b []string) []string {
 	isOther := func(value string) bool { return !slices.Contains(b, value) }
 	if both := slices.DeleteFunc(slices.Clone(a), isOther); len(both) > 0 {

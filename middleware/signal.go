@@ -2,18 +2,18 @@ package middleware
 
 import "context"
 
-// VerifySignal verifies a JWT that an issuer sends to this API and that is not
-// an access token, such as a logout token or a security event token. Package
-// signals contains receivers for such tokens.
+// VerifySignal verifies a JWT that an issuer sends to this API as a message,
+// such as a logout token or a security event token. It is not for access
+// tokens. Package signals contains receivers for such messages.
 //
-// Like an access token, the JWT must come from an issuer of this Verifier, and
-// the issuer's algorithms and keys apply. docs/checks.md lists the steps. The
+// The JWT must come from an issuer of this Verifier. The issuer's algorithms
+// and keys apply, as for an access token. docs/checks.md lists the steps. The
 // typ in the header must be one of the given types; the type "" means that typ
 // may be absent. Case and a leading "application/" are ignored. exp, nbf and
-// iat are checked if they are present. Nothing else is checked: the caller must
-// check the audience, and that the claims belong to the expected kind of
-// message. An issuer with IntrospectAll has no keys, so its messages are
-// refused.
+// iat are checked if they are present. Nothing else is checked. The caller must
+// check the audience, and must check that the claims belong to the expected
+// kind of message. An issuer with IntrospectAll has no keys, so its messages
+// are refused.
 //
 // VerifySignal returns the issuer as in Token.Issuer, and the claims as strict
 // JSON. The error is an *[Error]. Its status is 503 if the keys are

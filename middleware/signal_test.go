@@ -17,7 +17,7 @@ func TestVerifySignal(t *testing.T) {
 		c.Issuers[0].Aliases = []string{"https://alias.example.com", c.Issuers[0].URL + "/"}
 		c.Observe = func(context.Context, middleware.Observation) { observed++ }
 	})
-	claims := `{"iss":"` + s.Issuer + `","events":{}}` // no aud, sub or exp
+	claims := `{"iss":"` + s.Issuer + `","events":{}}` // lacks aud, sub and exp
 	typed := func(typ string) string { return s.Token(s.Header("typ", typ), claims) }
 	types := []string{"Logout+JWT", "JWT", ""}
 	rsa := s.with("RS256")
@@ -73,7 +73,7 @@ func TestVerifySignal(t *testing.T) {
 	}
 }
 
-// A signal is never sent to the introspecting issuer.
+// VerifySignal never introspects a token.
 func TestSignalsAreNotIntrospected(t *testing.T) {
 	for name, mode := range map[string]middleware.IntrospectionMode{
 		"IntrospectOpaque": middleware.IntrospectOpaque, "IntrospectJWTs": middleware.IntrospectJWTs, "IntrospectAll": middleware.IntrospectAll,

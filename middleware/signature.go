@@ -11,15 +11,16 @@ import (
 // token has no kid, checkSignature first tries the only key for the algorithm
 // (RFC 7515 §4.1.4). If the signature does not match this key, checkSignature
 // looks up x5t as a kid, because servers that omit kid in tokens often use x5t
-// as the kid in the key set. This lookup may fetch a newer key set, so
-// checkSignature finally tries the only key for the algorithm again.
+// as the kid in the key set. This lookup may fetch a newer key set, in which
+// the only key for the algorithm may be new. checkSignature therefore tries the
+// only key once more.
 func (d *decision) checkSignature() (err error) {
 	if d.header.KeyID != "" || d.header.Thumbprint == "" {
 		return d.verifyBy(d.header.KeyID)
 	}
 	for _, keyID := range [...]string{"", d.header.Thumbprint, ""} {
 		err = d.verifyBy(keyID)
-		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // the issuer has no key for the algorithm
+		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // also stops if no key exists for the algorithm
 			break
 		}
 	}
@@ -42,7 +43,7 @@ func (d *decision) findKey(keyID string) (any, error) {
 func (d *decision) verifyBy(keyID string) error {
 	key, err := d.findKey(keyID)
 	switch {
-	case errors.Is(err, jwks.ErrUnknownKey): // omits the error text, because a Source of another package may have written it
+	case errors.Is(err, jwks.ErrUnknownKey): // replaces err, whose text may come from a Source of another package
 		return fmt.Errorf("%w: %w", ErrSignature, jwks.ErrUnknownKey)
 	case errors.Is(err, jwks.ErrUnfitKey):
 		return fmt.Errorf("%w: %w", ErrSignature, jwks.ErrUnfitKey)
@@ -54,7 +55,7 @@ func (d *decision) verifyBy(keyID string) error {
 	if d.key = key; d.verifiedBefore(key) {
 		return nil
 	}
-	if len(d.message.Signature) == 0 { // a token that is cached with a different key has not been split yet
+	if len(d.message.Signature) == 0 { // not split yet, because the token was in the cache, with a different key
 		if _, err := d.message.Split(d.token); err != nil {
 			return ErrSignature
 		}

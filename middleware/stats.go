@@ -9,16 +9,15 @@ import (
 // introspection.
 type Stats struct {
 	// Keys maps the URL of each issuer to the statistics of its key set. It
-	// leaves out issuers that use IntrospectAll, and issuers whose Issuer.Keys
-	// is a Source of another package.
+	// does not contain issuers that use IntrospectAll, or that set Issuer.Keys
+	// to a Source of another package.
 	Keys map[string]jwks.Stats
 
 	// These fields describe the cache of Config.TokenCache. Tokens is the
 	// current number of cached tokens. The other fields are totals since
-	// NewVerifier: Hits is the number of signatures that did not have to be
-	// verified, Misses the number of signatures that had to be verified, and
-	// Evictions the number of evicted tokens. All fields are 0 if the cache is
-	// disabled.
+	// NewVerifier. Hits counts the signatures that did not have to be verified,
+	// Misses counts the signatures that had to be verified, and Evictions
+	// counts the evicted tokens. All fields are 0 if the cache is disabled.
 	Tokens, Hits, Misses, Evictions int
 }
 

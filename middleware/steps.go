@@ -2,15 +2,15 @@ package middleware
 
 import "strings"
 
-// step is one step of a decision. The strings name, about and source describe
-// the step in docs/checks.md and in the results of [Verifier.Explain].
+// step is one step of a decision. Its fields name, about and source are shown
+// in docs/checks.md and in the results of [Verifier.Explain].
 type step struct {
 	name   string
 	about  string // what the step requires
 	run    func(*decision) error
 	of     *tokens
 	repeat repetition
-	also   others                                   // the other kinds of decision that run this step
+	also   others                                   // kinds of decisions in others that run this step
 	shown  func(*decision) (expected, found string) // called by Explain after the step has run; may be nil
 	source string                                   // RFC and section
 }
@@ -23,7 +23,7 @@ type tokens struct {
 
 var (
 	everyToken       = &tokens{"all", nil}
-	everyRequest     = &tokens{"all", func(*decision) bool { return true }} // the step depends on how the token was sent
+	everyRequest     = &tokens{"all", func(*decision) bool { return true }} // for steps that depend on how the token was sent
 	inRequests       = &tokens{"in HTTP requests", func(d *decision) bool { return d.request != nil }}
 	jwtsOnly         = &tokens{"JWTs", func(d *decision) bool { return !d.opaque }}
 	opaqueOnly       = &tokens{"opaque tokens", func(d *decision) bool { return d.opaque }}
@@ -68,9 +68,9 @@ func (r repetition) String() string {
 }
 
 // steps lists all steps of a decision, in order. Cheap steps come before
-// expensive ones, and no step uses the network until the token's claims justify
-// it. An opaque token has no claims until it is introspected; the same steps
-// then check the claims in the introspection answer.
+// expensive ones. For a JWT, no step uses the network before most claims have
+// been checked. An opaque token is introspected first, because its claims are
+// in the introspection answer. The same steps then check these claims.
 var steps = []step{
 	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, 0, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, signals, showLength, ""},
@@ -110,9 +110,8 @@ var steps = []step{
 	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, 0, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},
 }
 
-// setSteps sets the steps of a Verifier. It also fills v.first: v.first[r][i]
-// is the index of the first step, from step i on, whose repetition is at least
-// r.
+// setSteps sets the steps of a Verifier. It also fills v.first: from step i on,
+// the first step whose repetition is at least r has the index v.first[r][i].
 func (v *Verifier) setSteps(steps []step) {
 	v.steps = steps
 	for least := range v.first {

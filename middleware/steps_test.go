@@ -36,8 +36,8 @@ func TestThePageHasTheTableOfSteps(t *testing.T) {
 	}
 }
 
-// A new step needs only one line in the list of steps: every kind of decision
-// then runs the step, and Explain shows it.
+// To add a step, one line in the list of steps is enough. Every kind of
+// decision then runs the step, and Explain shows it.
 func TestAStepIsAddedInOnePlace(t *testing.T) {
 	s := newSetup(t)
 	made := 0

@@ -145,8 +145,9 @@ func TestThreatsIdentity(t *testing.T) {
 	})
 }
 
-// TestThreatsKeyIDReused tests row J35 with a real key rotation: the new key is
-// used as soon as it is fetched, even if the types of the two keys differ.
+// TestThreatsKeyIDReused tests row J35 with a real key rotation. The new key
+// has the kid of the old key, but a different algorithm. A verifier that
+// fetches the new key uses it.
 func TestThreatsKeyIDReused(t *testing.T) {
 	s := newSetup(t)
 	s.check(t, "J35", []tokenCase{{"a token by the first key is accepted", s.Good(), nil}})

@@ -53,9 +53,9 @@ func (s *outputRecorder) drain() string {
 	return s.output.String()
 }
 
-// leaked returns the first substring of eight bytes of the secret that text
-// contains, in plain text or in hexadecimal. If text contains none, leaked
-// returns "".
+// leaked searches the parameter text for each part of eight bytes of the
+// secret, in plain text or in hexadecimal. It returns the first part that it
+// finds, or "" if it finds none.
 func leaked(text, secret string) string {
 	for i := 0; i+8 <= len(secret); i++ {
 		piece := secret[i : i+8]
@@ -275,7 +275,7 @@ func TestThreatsNothingGrows(t *testing.T) {
 		attack(i)
 	}
 	t.Run("E11/30 000 attacks leave no goroutine", func(t *testing.T) {
-		if got := runtime.NumGoroutine(); got > goroutines+1 { // the subtest has its own goroutine
+		if got := runtime.NumGoroutine(); got > goroutines+1 { // one more, for the goroutine of the subtest
 			t.Errorf("got %d goroutines, want %d", got, goroutines)
 		}
 	})

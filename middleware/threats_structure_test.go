@@ -161,9 +161,9 @@ func TestThreatsSignature(t *testing.T) {
 	}
 	s.check(t, "J06", j06)
 
-	// For each ECDSA signature (r, s), the signature (r, n-s) is valid for the
-	// same bytes. A deny-list must treat the tokens with these two signatures
-	// as the same token, so it must use issuer and jti as its key (see
+	// If (r, s) is a valid ECDSA signature, (r, n-s) is also a valid signature
+	// of the same bytes. Two texts can therefore be the same token. A deny-list
+	// must use issuer and jti as its key, so that it refuses both texts (see
 	// Config.Revoked).
 	malleated := append(bytes.Clone(signature[:32]), new(big.Int).Sub(n, new(big.Int).SetBytes(signature[32:])).FillBytes(make([]byte, 32))...)
 	s.check(t, "J07", []tokenCase{{"the other signature of the pair (r, n-s) is accepted", with(malleated), nil}})
@@ -265,7 +265,7 @@ func TestThreatsSerialization(t *testing.T) {
 				want = middleware.ErrOpaque
 			}
 			if name == "one byte too many" && len(parts[i])%4 != 0 {
-				continue // the change affects the decoded text, not only the encoding
+				continue // skips a byte that changes the decoded text, not only the encoding
 			}
 			j18 = append(j18, tokenCase{name + " in the " + segment + " is refused", change(text), want})
 		}
@@ -337,8 +337,7 @@ func padded(s *setup, size int) string {
 		if token := s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", fill)+`"`)); len(token) == size {
 			return token
 		} else if len(token) < size {
-			// For some token lengths, the length of the header must be changed
-			// too.
+			// Some token lengths are possible only with a longer header.
 			for extra := 1; extra < 8; extra++ {
 				if token := s.Token(s.Header("y", `"`+strings.Repeat("a", extra)+`"`), s.Claims("x", `"`+strings.Repeat("a", fill-8)+`"`)); len(token) == size {
 					return token

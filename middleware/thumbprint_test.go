@@ -50,9 +50,9 @@ func TestThreatsThumbprint(t *testing.T) {
 	})
 }
 
-// A token that does not match the cached key causes a fetch of the keys,
-// because the server may identify its keys by x5t and may have replaced its
-// only key.
+// If the signature of a token with x5t does not match the cached key, the
+// verifier fetches the keys. The server may have added a key whose kid is x5t,
+// or may have replaced its only key.
 func TestThumbprintFetchesANewKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		x5t func(fresh testserver.Key) string
@@ -83,8 +83,8 @@ func TestThumbprintFetchesANewKey(t *testing.T) {
 	}
 }
 
-// If the issuer has no key for the algorithm of a token, the token causes only
-// one fetch, even if it has x5t.
+// A token with x5t causes only one fetch if the issuer has no key for the
+// algorithm of the token.
 func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 	source := new(countingSource)
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = source })

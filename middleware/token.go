@@ -26,7 +26,7 @@ type Token struct {
 	ID        string     // jti
 	Audience  []string   // aud, or the claim named by Issuer.AudienceClaim
 	Scopes    scopes.Set // from Issuer.ScopeClaims
-	Expiry    time.Time  // exp; zero if it is absent, null or 0 in an introspection answer
+	Expiry    time.Time  // exp; zero if the exp of an introspection answer is absent, null or 0
 	IssuedAt  time.Time  // iat
 	NotBefore time.Time  // nbf
 	ACR       string     // acr, the authentication context class
@@ -48,10 +48,9 @@ func (t *Token) clone() *Token {
 	return &own.Token
 }
 
-// copyTo copies a token to own. If the token has a single audience, copyTo
-// stores it in the given array, to save an allocation. Only the fields of a
-// Token and the elements of its audience are mutable, so nothing else needs a
-// deep copy.
+// copyTo copies a token to own. A single audience is stored in the given array,
+// to save an allocation. The elements of the audience are the only shared data
+// that a caller can modify, so nothing else needs a deep copy.
 func (t *Token) copyTo(own *Token, audience *[1]string) {
 	*own = *t
 	if len(t.Audience) == 1 {

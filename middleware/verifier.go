@@ -22,9 +22,9 @@ import (
 // closed.
 type Verifier struct {
 	steps         []step
-	first         [never + 1][]int // first[r][i] is the index of the first step, from i on, whose repetition is at least r
+	first         [never + 1][]int // from step i on, the first step whose repetition is at least r has index first[r][i]
 	issuers       []*issuer
-	byName        map[string]*issuer // by URL and by alias, without a trailing slash
+	byName        map[string]*issuer // keyed by URL and alias, without a trailing slash
 	templates     []*issuer          // the issuers with tenants
 	bySubject     []*issuer          // the issuers with a SubjectPrefix
 	finder        *finder            // finds issuers that are not configured; nil if Config.IssuerFor is nil
@@ -51,9 +51,9 @@ type Verifier struct {
 }
 
 // NewVerifier returns a Verifier for a configuration, or an error that contains
-// all faults of the configuration. It copies the configuration, and does not
-// use the network: keys are fetched when the first token needs them, or by
-// [Verifier.Warm].
+// all faults of the configuration. NewVerifier copies the configuration. It
+// does not use the network: the keys are fetched by [Verifier.Warm], or when a
+// token first needs them.
 func NewVerifier(config Config) (*Verifier, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -137,18 +137,19 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// Healthy returns an error in two cases. The first case is that no issuer has
+// Healthy returns an error in two cases. In the first case, no issuer has
 // usable keys, for example before the first fetch. This is an error even if
 // opaque tokens can be introspected. It is not an error if IssuerFor is set, or
-// if an issuer uses IntrospectAll and therefore has no keys. The second case is
-// that Config.Revocations may lack recent revocations, and the OnLag of that
+// if an issuer uses IntrospectAll and therefore has no keys. In the second
+// case, Config.Revocations may lack recent revocations, and the OnLag of that
 // list is [revoke.Refuse].
 //
-// Healthy is for probes: it never blocks, and starts a refresh of the keys if
-// one is due. It does not show whether introspection or Config.IssuerFor works.
-// To monitor those two, watch the Logger of the introspection client, or the
-// 503s in Config.Observe. If OnLag is [revoke.Accept], also watch
-// [revoke.List.Healthy]. For details about keys, see [Verifier.Stats].
+// Healthy is for probes. It never blocks. If a refresh of the keys is due,
+// Healthy starts the refresh. Healthy does not show whether introspection or
+// Config.IssuerFor works. To monitor those two, watch the Logger of the
+// introspection client, or the 503s in Config.Observe. If OnLag is
+// [revoke.Accept], also watch [revoke.List.Healthy]. For details about keys,
+// see [Verifier.Stats].
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {
 		return err

@@ -53,9 +53,11 @@ type OnLag int
 
 const (
 	// Refuse makes [List.Check] return an error, so that requests are answered
-	// with 503. A revoked token is accepted for at most MaxLag after its
-	// revocation was published. The exception is a feed that loses the
-	// revocation before the list has read it.
+	// with
+	//   503. A revoked token is accepted for at most MaxLag after its
+	//        revocation was
+	// published. It is accepted longer only if the feed loses the revocation
+	// before the list has read it.
 	Refuse OnLag = iota + 1
 
 	// Accept makes the list check tokens against the entries that it has. While

@@ -16,7 +16,7 @@ func TestConfigurationFaults(t *testing.T) {
 	var missing *feedtest.Memory
 	for name, test := range map[string]struct {
 		config revoke.Config
-		want   []string // parts of the error
+		want   []string // texts that the error must contain
 	}{
 		"OnLag is not chosen":           {revoke.Config{Feed: feed}, []string{"OnLag is missing"}},
 		"OnLag is unknown":              {revoke.Config{Feed: feed, OnLag: 3}, []string{"OnLag 3 is unknown"}},

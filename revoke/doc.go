@@ -54,10 +54,10 @@
 // # A feed that loses its contents
 //
 // A feed can lose its contents, for example when a Redis without persistence is
-// restarted. Its epoch then changes. Each list reads the feed from the
-// beginning, and publishes its own entries that the feed lacks. A list that is
-// started after the loss does not have these entries until another list has
-// published them.
+// restarted. Its epoch then changes. Each running list reads the feed from the
+// beginning, and publishes those of its entries that the feed lacks. A list
+// that is started after the loss does not have the lost entries until another
+// list has published them.
 //
 // # Clocks
 //

@@ -11,7 +11,7 @@ import (
 )
 
 // entries are revocations in memory. The lock mu guards all fields except
-// count. It must be held for calls of put, add, remove and expire.
+// count. Callers of put, add, remove and expire must hold mu.
 type entries struct {
 	limit    int
 	reserved int          // part of limit that only revocations from the feed may use
@@ -35,13 +35,13 @@ type entry struct {
 	issuer        *issuer
 	kind          Kind
 	value         string
-	before, until int64 // Unix times; the constant everything in before revokes all tokens
+	before, until int64 // Unix times; if before is the constant everything, all tokens are revoked
 	index         int   // in byEnd
 	// next points to another entry for the same kind and value. One of the two
 	// entries revokes more recent tokens, the other one expires later.
 	// Otherwise one entry would be enough.
 	next   *entry
-	inFeed atomic.Uint64 // number of the last reading from the beginning that found the entry in the feed
+	inFeed atomic.Uint64 // number of the last reading that found the entry in the feed, as in reader.reading
 }
 
 const (
@@ -174,11 +174,10 @@ func (i *issuer) revoked(kind Kind, value string, issuedAt, now int64) bool {
 	return false
 }
 
-// outsideFeed returns the entries that were not found in the feed during a
-// reading.
+// outsideFeed returns the entries that a reading of the feed did not find.
 func (e *entries) outsideFeed(reading uint64) (all []*entry) {
 	e.mu.RLock()
-	known := slices.Clone(e.byEnd) // checks wait only for this copy, not for the loop
+	known := slices.Clone(e.byEnd) // calls of Check wait only for this copy, not for the loop
 	e.mu.RUnlock()
 	for _, entry := range known {
 		if entry.inFeed.Load() != reading {

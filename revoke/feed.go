@@ -31,8 +31,8 @@ func (k Kind) String() string {
 
 // Revocation says that certain tokens of an issuer must be refused.
 type Revocation struct {
-	// Issuer is the issuer of the tokens, as in middleware.Token: iss, or the
-	// URL of the configured issuer if iss is an alias or absent.
+	// Issuer is the issuer of the tokens, as in middleware.Token. It is iss or,
+	// if iss is an alias or absent, the URL of the configured issuer.
 	Issuer string
 
 	// Kind and Value specify the tokens. Issuer and Value are valid UTF-8, and
@@ -59,10 +59,10 @@ type Feed interface {
 	// Publish appends revocations. If it returns nil, the feed has stored all
 	// of them. If it returns an error, the feed may have stored some of them.
 	//
-	// A feed must keep a revocation until its Until, and may keep it longer. It
-	// may store times in whole seconds, because a [List] publishes whole
-	// seconds. A program that calls Publish itself, without a List, must add
-	// the clock skew of the verifiers to Until.
+	// A feed must keep a revocation at least until the time in the field Until.
+	// It may store times in whole seconds, because a [List] publishes whole
+	// seconds. A program that calls Publish without a List must add the clock
+	// skew of the verifiers to Until.
 	Publish(ctx context.Context, revocations ...Revocation) error
 
 	// Read returns the revocations after a position, oldest first. "" is the
@@ -79,9 +79,9 @@ type Feed interface {
 
 // Batch is a part of a feed.
 type Batch struct {
-	Revocations []Revocation // a zero Revocation replaces a stored one that the feed cannot read, and causes lag
-	Next        string       // the position after Revocations; if they are empty, it may be the position passed to Read
-	More        bool         // call Read again at once
+	Revocations []Revocation // contains a zero Revocation for each stored one that the feed cannot read; it causes lag
+	Next        string       // the position after Revocations; without Revocations, it may be the position passed to Read
+	More        bool         // the caller must call Read again at once
 	Epoch       string       // changes when the feed has lost its contents
 }
 
@@ -91,7 +91,7 @@ var ErrGap = errors.New("revoke: the feed has removed entries after this positio
 
 const (
 	maxBytes = 1024         // limit for Issuer and Value
-	latest   = 253402300799 // the last second of the year 9999, which is the last year that JSON and RFC 3339 have
+	latest   = 253402300799 // the last second of the year 9999, which is the last year that JSON and RFC 3339 support
 )
 
 // check returns the faults of a revocation. The texts of the faults do not

@@ -37,8 +37,8 @@ func (d *draw) n(limit int) int {
 }
 
 // Revocations are added, published, lost and expired in any order. Once the
-// feed works, all lists must have all revocations, whether a list or another
-// program published them.
+// feed works, all lists must have all revocations. It does not matter whether a
+// list or another program published a revocation.
 func FuzzListsAgreeWithTheModel(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 0, 5, 0, 1, 1, 1, 1, 3, 2, 2, 4, 3, 0})
 	f.Add([]byte{0, 0, 1, 1, 2, 9, 0, 1, 1, 1, 0, 3, 0, 2, 1, 1, 1, 14, 2, 7, 3})
@@ -65,7 +65,7 @@ func FuzzListsAgreeWithTheModel(f *testing.F) {
 					l := lists[d.n(len(lists))]
 					r := some()
 					all = append(all, r)
-					r.Until = r.Until.Add(-5 * time.Minute) // because Add adds five minutes
+					r.Until = r.Until.Add(-5 * time.Minute) // compensates for the five minutes that Add adds
 					if err := l.Add(t.Context(), r); err != nil && !errors.Is(err, revoke.ErrPublish) {
 						t.Fatal(err)
 					}
@@ -77,7 +77,7 @@ func FuzzListsAgreeWithTheModel(f *testing.F) {
 					all = append(all, r)
 				case 2: // time passes
 					time.Sleep([]time.Duration{time.Second, unit, 3 * unit}[d.n(3)])
-				case 3: // the feed loses what the lists know
+				case 3: // the feed loses all revocations, but the lists have them
 					time.Sleep(time.Second)
 					feed.Lose()
 				case 4: // a gap

@@ -55,7 +55,8 @@ type List struct {
 }
 
 // New returns an empty list, or an error that lists all faults of the
-// configuration. It does no I/O. With a Feed, call [List.Run] as well.
+// configuration. It does no I/O. If the configuration has a Feed, you must also
+// call [List.Run].
 func New(config Config) (*List, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -68,21 +69,22 @@ func New(config Config) (*List, error) {
 	return l, nil
 }
 
-// Add revokes tokens. The revocations take effect on this machine at once, and
-// are then published to the feed. If the error is nil, the feed has all of
-// them, or the list has no feed. If Add returns an error, a receiver of events
-// must not acknowledge the event that caused the call. Adding a revocation
-// again does no harm.
+// Add revokes tokens. The revocations take effect on this machine at once. If
+// the list has a feed, Add then publishes them. If Add returns nil, the feed
+// has stored all of them. If Add returns an error, a receiver of events must
+// not acknowledge the event that caused the call. Adding a revocation again
+// does no harm.
 //
-// Add adds five minutes to each Until, for the clock skew of verifiers. A
-// revocation that has expired even then has no effect.
+// Add adds five minutes to each Until, for the clock skew of verifiers. If the
+// resulting time is in the past, the revocation has no effect.
 //
 // If a revocation is not valid, the error lists all faults, and nothing is
 // revoked. [ErrFull] means that a revocation did not fit. The revocations
-// before it are in force on this machine. [ErrPublish] means that all are in
-// force on this machine, but the feed returned an error, whose text is not
-// printed. After ErrFull and ErrPublish, [List.Run] publishes the revocations
-// that are in force, unless they expire before the feed accepts them.
+// before it are in force on this machine. [ErrPublish] means that all
+// revocations are in force on this machine, but that the feed returned an
+// error. The error of Add does not contain the text of the feed's error. After
+// ErrFull and ErrPublish, [List.Run] publishes the revocations that are in
+// force, unless they expire before the feed accepts them.
 func (l *List) Add(ctx context.Context, revocations ...Revocation) error {
 	if l.notConstructed() {
 		return errNotConstructed
@@ -145,8 +147,8 @@ func (l *List) putPart(part []Revocation, reading uint64) int {
 	return len(part)
 }
 
-// publishError is an error of the feed. Its text may contain claims, so the
-// method Error does not return this text.
+// publishError contains an error of the feed. The method Error does not return
+// the text of that error, because the text may contain claims.
 type publishError struct{ err error }
 
 func (p publishError) Error() string   { return ErrPublish.Error() }
@@ -230,11 +232,11 @@ func (l *List) lag(now time.Time) time.Duration {
 // Stats is a snapshot of a List, for metrics. The fields except Entries, Lag
 // and Missing are counts since [New].
 type Stats struct {
-	Entries   int           // in the list, including some that have ended
-	Lag       time.Duration // since the feed was read to its end; the largest Duration if it never was, 0 without a Feed
-	Received  int           // revocations that were read from the feed, including repetitions and the list's own
+	Entries   int           // number of entries in the list, including some that have ended
+	Lag       time.Duration // time since the feed was read to its end; before that, the largest Duration; without a Feed, 0
+	Received  int           // revocations that were read from the feed, including repetitions and the list's own revocations
 	Published int           // revocations that the feed accepted
-	Missing   int           // entries that the feed lacked at the last reading to its end, and that are still to be published
+	Missing   int           // entries that the feed lacked when it was last read to its end, and that Run has still to publish
 	Gaps      int           // how often the feed returned ErrGap
 	Epochs    int           // how often the feed lost its contents
 	Dropped   int           // revocations in the feed that did not fit or were not valid, including repetitions

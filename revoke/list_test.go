@@ -76,12 +76,12 @@ func TestEntriesAboutTheSameTokens(t *testing.T) {
 		}
 		add(t, l, entry(hours(1), 4))
 		add(t, l, entry(hours(1), 4), entry(hours(0), 4), entry(hours(1), 3))
-		entries(1) // the new ones revoke nothing more
+		entries(1) // the new entries revoke the same tokens as the first
 		add(t, l, entry(time.Time{}, 2), entry(hours(0), 6))
 		entries(3) // each has a later Before or a later Until than the others
 		issued(5, true)
 		time.Sleep(3 * time.Hour)
-		issued(5, false) // the entry about all tokens has ended
+		issued(5, false) // the entry that revokes all tokens has ended
 		issued(1, true)
 		issued(0, true)
 		time.Sleep(2 * time.Hour)
@@ -94,8 +94,8 @@ func TestEntriesAboutTheSameTokens(t *testing.T) {
 	})
 }
 
-// Of several entries about one user, the first to expire can be the newest, the
-// oldest, or one in the middle.
+// If a list has several entries about one user, the newest, the oldest or a
+// middle one can be the first to expire.
 func TestAnEntryEndsBeforeOthersAboutTheSameTokens(t *testing.T) {
 	minutes := func(n int) time.Duration { return time.Duration(n) * time.Minute }
 	for name, order := range map[string][3]int{"the newest": {2, 1, 0}, "one in the middle": {2, 0, 1}, "the oldest": {0, 2, 1}} {
@@ -103,7 +103,7 @@ func TestAnEntryEndsBeforeOthersAboutTheSameTokens(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l, began := newList(t, revoke.Config{Feed: new(unstable), OnLag: revoke.Refuse}), time.Now()
 				start(t, l)
-				for _, i := range order { // the earlier an entry expires, the later its Before is
+				for _, i := range order { // entries that expire earlier have a later Before
 					add(t, l, revoke.Revocation{
 						Issuer: issuer, Kind: revoke.Subject, Value: "x",
 						Before: began.Add(-minutes(i)), Until: began.Add(minutes(i)),

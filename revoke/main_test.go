@@ -62,7 +62,8 @@ func add(t *testing.T, l *revoke.List, all ...revoke.Revocation) {
 	}
 }
 
-// assertRevoked checks what the list says about a token.
+// assertRevoked fails the test unless Check returns the wanted result without
+// an error.
 func assertRevoked(t *testing.T, l *revoke.List, c revoke.Claims, want bool) {
 	t.Helper()
 	if c.Issuer == "" {

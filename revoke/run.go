@@ -12,7 +12,7 @@ import (
 
 const (
 	pollInterval = 200 * time.Millisecond // on average
-	callTimeout  = 5 * time.Second        // limit for one Read, and in total for all calls of Publish after one poll
+	callTimeout  = 5 * time.Second        // limit for one Read, and for all calls of Publish after one poll together
 
 	// rereadInterval is how often the feed is read from the beginning while it
 	// contains revocations that do not fit or are not valid.
@@ -107,15 +107,15 @@ type reader struct {
 
 	reading  uint64    // number of the reading: how often the feed was read from the beginning
 	began    time.Time // when the reading began
-	complete bool      // everything in this reading has fitted so far
+	complete bool      // all revocations in this reading were valid and fitted so far
 	missing  []*entry  // entries that have still to be published
-	limit    int       // how many entries the next call of publishMissing publishes
+	limit    int       // maximum number of entries that the next publishMissing publishes
 }
 
 // restart makes the next call of poll read from the beginning.
 func (r *reader) restart() {
 	if len(r.missing) > 0 {
-		r.list.unpublished.Store(true) // the next reading shows which of them are still missing
+		r.list.unpublished.Store(true) // the next reading finds the entries that are still missing
 	}
 	r.position, r.began, r.complete, r.missing, r.limit = "", time.Now(), true, nil, publishedPerPoll
 	r.reading = r.list.readings.Add(1)
@@ -186,7 +186,7 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 		}
 	}
 	fit := 0
-	for rest := valid; len(rest) > 0; { // a revocation in the list fits even after one that does not fit
+	for rest := valid; len(rest) > 0; { // later revocations may fit, for example those that are already in the list
 		n := l.put(rest, r.reading)
 		fit += n
 		rest = rest[min(n+1, len(rest)):]
@@ -208,9 +208,10 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 // Between two calls, other machines may publish some of the same entries. The
 // next call skips these entries.
 //
-// If the feed does not accept the entries, later calls publish the remaining
-// entries first, and the first of these calls publishes only one. An entry that
-// the feed never accepts therefore does not block the others.
+// If the feed does not accept the entries of a call, publishMissing moves these
+// entries behind the other missing entries. The next call then publishes only
+// one entry. An entry that the feed never accepts therefore does not block the
+// others.
 func (r *reader) publishMissing(ctx context.Context) error {
 	l := r.list
 	if len(r.missing) == 0 && l.unpublished.Swap(false) {

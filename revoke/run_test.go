@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// fleet runs lists with one feed.
+// fleet runs n lists that share one feed.
 func fleet(t *testing.T, feed revoke.Feed, n int) (lists []*revoke.List) {
 	t.Helper()
 	for range n {
@@ -218,7 +218,7 @@ func TestL05AGapIsReadFromTheBeginning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
 		l := fleet(t, feed, 1)[0]
-		feed.set(func(u *unstable) { u.hidden = []revoke.Revocation{token("x")} }) // before the position of the list
+		feed.set(func(u *unstable) { u.hidden = []revoke.Revocation{token("x")} }) // simulates a revocation before the position of the list
 		time.Sleep(time.Second)
 		assertRevoked(t, l, revoke.Claims{ID: "x"}, false)
 		feed.set(func(u *unstable) { u.gap = true })

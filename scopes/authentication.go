@@ -11,9 +11,9 @@ type acr struct{ shortfall Shortfall }
 // ACR returns a requirement that is met by a token whose authentication context
 // class (acr) is equal to one of the values, byte for byte. A token without acr
 // does not meet the requirement. Challenges contain the values in the given
-// order, so the preferred value comes first (RFC 9470 §3). ACR panics if a
-// value cannot be in the space-separated list of a challenge, for example
-// because it contains a space.
+// order, so pass the preferred value first (RFC 9470 §3). ACR panics if a value
+// cannot be in the space-separated list of a challenge, for example because it
+// contains a space.
 func ACR(first string, more ...string) Requirement {
 	return &acr{Shortfall{ACR: mustSet("an acr value (RFC 9470 §3)", first, more).names}}
 }

@@ -10,9 +10,9 @@
 //	scopes.ACR("urn:example:mfa")                              // this authentication context class
 //	scopes.AuthWithin(5 * time.Minute)                         // the user authenticated at most 5 minutes ago
 //
-// A call of [All] or [Any] without a scope does not compile. A malformed scope
-// makes them panic, as a malformed expression makes [regexp.MustCompile] panic,
-// because requirements are code and not input.
+// A call of [All] or [Any] without a scope does not compile. All and Any panic
+// if a scope is malformed, because requirements are code and not input.
+// [regexp.MustCompile] panics for the same reason.
 //
 // Requirement is an interface, so programs can add their own requirements, for
 // example on the time or the path of the request.

@@ -79,7 +79,7 @@ func (p plan) Unmet(e scopes.Evidence) *scopes.Shortfall {
 func ExampleRequirement() {
 	need := scopes.OneOf(plan("gold"), scopes.All("admin"))
 
-	// A verifier fills this in from the token.
+	// A verifier fills in the Evidence from the token.
 	evidence := scopes.Evidence{
 		Scopes: scopes.Parse("orders:read"),
 		Claim: func(pointer string) (any, bool) {

@@ -42,8 +42,8 @@ type Evidence struct {
 // the Shortfall for the challenge. Empty Evidence must therefore never meet a
 // requirement.
 type Requirement interface {
-	// Unmet returns nil if the requirement is met. Otherwise it returns what
-	// the client needs, for the challenge.
+	// Unmet returns nil if the requirement is met. Otherwise it returns a
+	// Shortfall for the challenge, which says what the client needs.
 	Unmet(Evidence) *Shortfall
 }
 
@@ -51,16 +51,16 @@ type Requirement interface {
 // Shortfall that you receive, because other goroutines may share it.
 type Shortfall struct {
 	// Scopes are all scopes of the requirement, including scopes that the token
-	// already has. Scopes is empty if no scope helps.
+	// already has. Scopes is empty if no scope can meet the requirement.
 	Scopes Set
 
 	// ACR contains the accepted authentication context classes, the preferred
-	// one first. It is empty if none helps.
+	// one first. ACR is empty if no class can meet the requirement.
 	ACR []string
 
 	// MaxAge is the maximum time since the user authenticated. 0 means that any
 	// time is accepted. The challenge contains MaxAge in whole seconds, rounded
-	// down, but never as 0.
+	// down. A MaxAge of less than a second, except 0, becomes 1.
 	MaxAge time.Duration
 }
 
@@ -137,19 +137,19 @@ type claim struct {
 }
 
 // Claim returns a requirement that is met by a token in which a claim has all
-// of the values. name is the name of the claim. If name begins with a slash, it
-// is a JSON Pointer (RFC 6901) such as "/realm_access/roles". The claim has the
-// value v in three cases:
+// of the values. The parameter name is the name of the claim or, if it begins
+// with a slash, a JSON Pointer (RFC 6901) such as "/realm_access/roles". The
+// claim has the value v in three cases:
 //
 //   - The claim is the string v.
 //   - The claim is an array that contains the string v.
-//   - The claim is an object with a member named v that is neither null nor
-//     false.
+//   - The claim is an object with a member named v whose value is neither null
+//     nor false.
 //
 // Use Claim for roles and groups, which may contain spaces and other characters
 // that scopes may not. Challenges do not mention this requirement. Claim panics
-// if a value is empty or not UTF-8, or if name is empty or is a JSON Pointer
-// that is not valid.
+// if a value is empty or not UTF-8. It also panics if the parameter name is
+// empty or an invalid JSON Pointer.
 func Claim(name, first string, more ...string) Requirement {
 	c := &claim{name, append([]string{first}, more...)}
 	switch {

@@ -160,7 +160,7 @@ func TestARequirementDoesNotChangeWithTheSliceItWasMadeFrom(t *testing.T) {
 		t.Errorf("Any: got %q, want it met", got)
 	}
 
-	alternatives := make([]scopes.Requirement, 1, 8) // spare capacity, so that append could reuse the array
+	alternatives := make([]scopes.Requirement, 1, 8) // spare capacity, so that append below could reuse the array
 	alternatives[0] = scopes.All("c")
 	need := scopes.OneOf(scopes.All("a"), scopes.All("b"), alternatives...)
 	alternatives[0] = scopes.All("x")

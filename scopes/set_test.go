@@ -292,7 +292,7 @@ func TestInJSONASetIsTheStringOfOAuth(t *testing.T) {
 	if failed := json.Unmarshal(encoded, &back); err != nil || failed != nil || back.Len() != 40 || !back.Has("s39") || back.Has("s40") {
 		t.Errorf("got %q, %v, %v, want forty names", back, err, failed)
 	}
-	for text, want := range map[string]string{`" x  y \t z\" "`: "x y", `"x y x"`: "x y"} { // the rules of Parse apply
+	for text, want := range map[string]string{`" x  y \t z\" "`: "x y", `"x y x"`: "x y"} { // UnmarshalText must follow the rules of Parse
 		if err := json.Unmarshal([]byte(text), &back); err != nil || back.String() != want {
 			t.Errorf("%s: got %q, %v, want %q", text, back, err, want)
 		}

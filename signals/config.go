@@ -17,9 +17,9 @@ import (
 // Config is the configuration of a receiver.
 type Config struct {
 	// Verifier verifies the messages. Only its issuers may send them. Usually
-	// it is the verifier of the access tokens. If a transmitter issues no
-	// access tokens for the API, do not add it to the issuers of that verifier.
-	// Give the transmitter a separate verifier.
+	// it is the verifier of the access tokens. A transmitter that issues no
+	// access tokens for the API needs a separate verifier. Do not add it to the
+	// issuers of the verifier of the access tokens.
 	//
 	// exp, nbf and iat are checked with the clock and skew of the Verifier. The
 	// age of a logout token without exp, and the expiry of revocations, are
@@ -39,8 +39,8 @@ type Config struct {
 
 	// TokenLifetime is the longest lifetime of an access token. It is required,
 	// and at most 366 days. A revocation expires this long after its message
-	// was issued. If TokenLifetime is too short, a revoked token is accepted
-	// again between the end of its revocation and its own expiry.
+	// was issued. If TokenLifetime is too short, the revocation expires before
+	// the revoked token, and the token is accepted again until it expires.
 	TokenLifetime time.Duration
 
 	// Authorization is the value of the Authorization header field that the
@@ -82,8 +82,8 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
-// newReceiver completes r with a copy of the configuration. The error lists
-// every fault of the configuration.
+// newReceiver returns the receiver r with a copy of the configuration. The
+// error lists every fault of the configuration.
 func newReceiver(config Config, r *receiver) (http.Handler, error) {
 	if err := config.check(); err != nil {
 		return nil, err

@@ -36,23 +36,24 @@ const (
 //
 //   - session-revoked (CAEP 1.0 §3.1) revokes the tokens of the session, and
 //     the tokens of its user that do not contain a session ID (sid). If the
-//     subject has no session, it revokes all tokens of the user.
+//     subject has no session, the event revokes all tokens of the user.
 //   - credential-change (CAEP 1.0 §3.3) with the change_type revoke, delete or
-//     update revokes all tokens of the user. If the subject has no user, it
-//     revokes the tokens of the session. With the change_type create, it has no
-//     effect.
+//     update revokes all tokens of the user. If the subject has no user, the
+//     event revokes the tokens of the session. With the change_type create, the
+//     event has no effect.
 //   - credential-compromise, account-disabled, account-purged and
 //     sessions-revoked (RISC 1.0), and Google's tokens-revoked, have the same
 //     effect as credential-change with the change_type revoke.
 //
 // Every other event is acknowledged and has no effect. This includes the
-// verification events of SSF 1.0 §8.1.4. Their state is not checked.
+// verification events of SSF 1.0 §8.1.4. The state in these events is not
+// checked.
 //
 // The subject of an event that has an effect is sub_id (RFC 9493, SSF 1.0
-// §3.1). In older versions, it is the member subject of the event. It must have
-// one of the following formats. Any other format is refused: if the event were
-// acknowledged, the sender would not repeat it, and the tokens would stay
-// valid.
+// §3.1). In older versions, it is the member subject of the event. The subject
+// must have one of the following formats. An event with any other format is
+// refused. If the event were acknowledged, the sender would not repeat it, and
+// the tokens would stay valid.
 //
 //   - iss_sub is a user. Its iss must be the issuer of the security event
 //     token.
@@ -90,7 +91,7 @@ func (rc *receiver) receiveEvents(ctx context.Context, body string) *refusal {
 	switch {
 	case refused != nil:
 		return refused
-	case m.has("exp") || m.has("sub"): // SSF 1.0 §4.1.2, §4.1.7: prevents the use as another kind of JWT
+	case m.has("exp") || m.has("sub"): // such a token could be used as another kind of JWT (SSF 1.0 §4.1.2, §4.1.7)
 		return refuse(invalidRequest, "exp and sub are not allowed: the subject of an event is sub_id")
 	}
 	var all []revoke.Revocation
@@ -148,9 +149,9 @@ func (rc *receiver) effect(m *message, name string, payload strictjson.Value) ([
 }
 
 // account returns the revocations for an event that affects all sessions of a
-// user. If the subject has no user, it revokes the session. If the format of
-// the user is not supported, account returns an error, because it would not be
-// enough to revoke only the session.
+// user. If the subject has no user, only the session is revoked. If the format
+// of the user is not supported, account returns an error: revoking only the
+// session would not be enough.
 func (rc *receiver) account(m *message, payload strictjson.Value) ([]revoke.Revocation, error) {
 	s, err := m.eventSubject(payload)
 	switch {

@@ -25,9 +25,9 @@ const (
 // configuration.
 //
 // A logout token without sid revokes the tokens of the user (sub). A logout
-// token with sid revokes the tokens of this session, and the tokens of the user
-// that have no sid. In both cases, only tokens that were issued at or before
-// the iat of the logout token are revoked.
+// token with sid revokes the tokens of this session. It also revokes those
+// tokens of the user that do not contain a sid. In both cases, only tokens that
+// were issued at or before the iat of the logout token are revoked.
 //
 // The token is validated as in §2.6. "typ" may also be "JWT" or absent, as §2.4
 // allows for servers that are older than the explicit type. exp has been
@@ -65,7 +65,7 @@ func (rc *receiver) logOut(ctx context.Context, body string) *refusal {
 	switch {
 	case strictjson.Lookup(m.events, logoutEvent).Kind() != '{':
 		return refuse(invalidRequest, "events does not contain the logout event")
-	case hasNonce: // §2.4: prevents the use as an ID token
+	case hasNonce: // a token with a nonce could be used as an ID token (§2.4)
 		return refuse(invalidRequest, "nonce is not allowed")
 	case len(users)+len(sessions) == 0, len(sessions) == 0 && m.has("sid"):
 		return refuse(invalidRequest, "sub and sid are missing, or of another type")

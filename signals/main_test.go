@@ -128,8 +128,8 @@ func (s *setup) take() string {
 	return strings.Join(all, ", ")
 }
 
-// object is a JSON object. In the argument of the method with, nil removes a
-// member.
+// object is a JSON object. The method named with removes a member if its new
+// value is nil.
 type object map[string]any
 
 func (o object) with(changes object) object {
@@ -243,7 +243,8 @@ func (s *setup) want(w *httptest.ResponseRecorder, status int, published string)
 	}
 }
 
-// wantRefusal checks that the status is 400, and checks the body.
+// wantRefusal checks that the status is 400, and that the body contains the
+// given code and description.
 func (s *setup) wantRefusal(w *httptest.ResponseRecorder, code, description string) {
 	s.t.Helper()
 	s.want(w, http.StatusBadRequest, "")

@@ -32,7 +32,7 @@ func (rc *receiver) verify(ctx context.Context, token string, types ...string) (
 		m.claims[name] = value
 		return nil
 	})
-	if err != nil { // unexpected: VerifySignal parsed the claims
+	if err != nil { // unexpected, because VerifySignal parsed the claims
 		return nil, &refusal{status: http.StatusInternalServerError, description: "the check failed"}
 	}
 	iss, id := m.text("iss"), m.text("jti")
@@ -52,8 +52,7 @@ func (rc *receiver) verify(ctx context.Context, token string, types ...string) (
 }
 
 // refusalOf returns the response to a message that the verifier has refused. As
-// in the middleware, the response to a wrong key is the same as to a wrong
-// signature.
+// in the middleware, a wrong key and a wrong signature get the same response.
 func refusalOf(err *middleware.Error) *refusal {
 	switch {
 	case err.Code == middleware.CodeUnavailable:
@@ -108,10 +107,10 @@ func (rc *receiver) isAudience(aud strictjson.Value) bool {
 	return slices.ContainsFunc(all, func(one string) bool { return slices.Contains(rc.Audiences, one) })
 }
 
-// revocations returns a revocation of each value. It does not revoke tokens
-// that were issued after the message, because a server may let a session
-// continue, for example for a refresh token with offline access (Back-Channel
-// Logout 1.0 §2.7).
+// revocations returns one revocation for each value. The revocations do not
+// apply to tokens that were issued after the message. A server may let a
+// session continue, for example for a refresh token with offline access
+// (Back-Channel Logout 1.0 §2.7).
 func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) (all []revoke.Revocation) {
 	for _, value := range values {
 		all = append(all, revoke.Revocation{
@@ -122,10 +121,10 @@ func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) 
 }
 
 // ended returns the revocations for sessions that have ended. If sessions is
-// empty, they revoke all tokens of the users. Otherwise, they also revoke the
-// tokens of the users that have no sid, because such a token may belong to a
-// session that has ended. If the session of such a token continues, the client
-// can get a new token with its refresh token.
+// empty, all tokens of the users are revoked. Otherwise, the tokens of the
+// sessions are revoked, and also those tokens of the users that do not contain
+// a sid. A token without sid may belong to a session that has ended. If its
+// session continues, the client can get a new token with its refresh token.
 func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocation {
 	if len(sessions) == 0 {
 		return rc.revocations(m, revoke.Subject, users...)
@@ -133,10 +132,10 @@ func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocat
 	return append(rc.revocations(m, revoke.Session, sessions...), rc.revocations(m, revoke.Sessionless, users...)...)
 }
 
-// revoke adds revocations to the list. It logs a failure of the list or its
+// revoke adds revocations to the list. It logs a failure of the list or of its
 // feed as an outage of this receiver. If the keys of an issuer are unavailable,
-// the verifier logs the outage, because messages of other issuers are still
-// accepted.
+// only the verifier logs an outage, because this receiver still accepts
+// messages of other issuers.
 func (rc *receiver) revoke(ctx context.Context, revocations []revoke.Revocation) *refusal {
 	if len(revocations) == 0 {
 		return nil

@@ -109,7 +109,7 @@ func TestG10Outages(t *testing.T) {
 		for _, send := range s.messages() {
 			s.want(send(), http.StatusServiceUnavailable, "")
 		}
-		s.wantNoOutage() // the keys of other issuers may be available
+		s.wantNoOutage() // the keys of other issuers may work, so this is not an outage
 	})
 	t.Run("a feed that hangs", func(t *testing.T) {
 		s := newSetup(t)
@@ -170,7 +170,7 @@ func TestG07ASlowBodyEnds(t *testing.T) {
 		body io.ReadCloser
 		want int
 	}{
-		"good":   {io.NopCloser(strings.NewReader("x")), 2}, // the second is zero
+		"good":   {io.NopCloser(strings.NewReader("x")), 2}, // the second deadline is the zero time
 		"broken": {broken{}, 1},
 	} {
 		w, r := &deadlines{ResponseRecorder: httptest.NewRecorder()}, newRequest(t, set, "")
@@ -221,8 +221,8 @@ func TestConfigIsCopied(t *testing.T) {
 	s.want(s.post(h, form, "logout_token="+s.sign("logout+jwt", s.logoutClaims(object{"sub": nil}))), http.StatusOK, "session "+sid+" 0s")
 }
 
-// A token that does not name its session may belong to the session that has
-// ended, so it is revoked. A token of another session is not.
+// A token without sid may belong to the session that has ended, so it is
+// revoked. A token of another session is not revoked.
 func TestTokensWithoutASession(t *testing.T) {
 	s := newSetup(t)
 	s.want(s.postLogout(s.sign("logout+jwt", s.logoutClaims(nil))), http.StatusOK, "session "+sid+" 0s, sessionless "+user+" 0s")

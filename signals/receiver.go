@@ -76,14 +76,14 @@ func (rc *receiver) read(w http.ResponseWriter, r *http.Request) (string, *refus
 		return "", refuse(authenticationFailed, "the Authorization field does not have the expected value")
 	}
 	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(readTimeout)) // test recorders do not support it
+	_ = connection.SetReadDeadline(time.Now().Add(readTimeout)) // fails in tests, whose recorders have no deadlines
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		return "", &refusal{status: http.StatusRequestEntityTooLarge, description: "the body is too long"}
 	} else if err != nil {
 		return "", refuse(invalidRequest, "the body cannot be read")
 	}
-	_ = connection.SetReadDeadline(time.Time{}) // the server now waits for the end of the connection
+	_ = connection.SetReadDeadline(time.Time{}) // no deadline while the server waits for the end of the connection
 	return string(body), nil
 }
 

@@ -33,7 +33,7 @@ func (m *message) eventSubject(payload strictjson.Value) (subject, error) {
 	if !m.has("sub_id") {
 		id = strictjson.Lookup(payload, "/subject")
 	}
-	if format := formatOf(id); format == "complex" || format == "" { // older versions have no format
+	if format := formatOf(id); format == "complex" || format == "" { // in older versions, a complex subject has no format
 		return m.complexSubject(id)
 	}
 	return m.simpleSubject(id)

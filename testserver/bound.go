@@ -46,8 +46,8 @@ func BoundToCertificate(cert *x509.Certificate) TokenOption {
 func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.CertificateDefects) }
 
 // Proof returns the values of the DPoP header fields of one request. Normally
-// this is one proof, made now and signed with k (RFC 9449 §4.2). Every call
-// makes a new proof:
+// this is one proof with the current time, signed with the key k (RFC 9449
+// §4.2). Every call makes a new proof:
 //
 //	token := s.Token(testserver.BoundTo(k))
 //	r.Header.Set("Authorization", "DPoP "+token)
@@ -56,9 +56,9 @@ func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.Cert
 //	header  {"typ":"dpop+jwt","alg":"ES256","jwk":…}
 //	claims  {"jti":16 random bytes in base64url,"htm":method,"htu":url,"iat":now,"ath":hash of the token}
 //
-// url is the URL that the client requests. The claim htu is url without its
-// query and fragment. The access token can be a JWT or opaque, from any server.
-// If it is "", the proof has no ath.
+// The parameter url is the URL that the client requests. The claim htu is this
+// URL without query and fragment. The access token can be a JWT or opaque, from
+// any server. If accessToken is "", the proof has no ath.
 //
 // Options change the proof as they change a token: Claim("nonce", n) adds a
 // nonce, and Claim("iat", time) sets another time. [Claim] and [Without] change
@@ -76,8 +76,8 @@ func Proof(k Key, method, url, accessToken string, opts ...TokenOption) []string
 }
 
 // ProofDefects yields every defect of DPoP proofs that a correct API refuses.
-// All proofs of a key with the defect "dpop-replayed" have the same jti, so the
-// API must refuse them from the second request on. An API that does not use
+// With the defect "dpop-replayed", all proofs of a key have the same jti, so
+// the API must refuse all of them except the first. An API that does not use
 // nonces accepts "dpop-nonce-missing" and "dpop-nonce-foreign". An API that
 // uses nonces may accept "dpop-iat-old" and "dpop-iat-future". The defect
 // "dpop-jti-long" is not included, because a correct API may accept it.
@@ -88,9 +88,9 @@ func ProofDefects() iter.Seq[Defect] { return slices.Values(catalogue.ProofDefec
 // with [BoundToCertificate] to test an API. For a certificate from a CA, use
 // [Server.ClientCertificate].
 //
-// template has the same fields as for [x509.CreateCertificate], and may be nil.
-// ClientCertificate replaces zero fields by values that suit a client. It
-// panics if template is invalid.
+// The parameter template has the same fields as for [x509.CreateCertificate],
+// and may be nil. ClientCertificate replaces zero fields by values that suit a
+// client. It panics if the template is invalid.
 func ClientCertificate(template *x509.Certificate) tls.Certificate {
 	m, err := token.CertificateMaterial(token.RandomSource())
 	var cert tls.Certificate

@@ -67,9 +67,9 @@ func (c *canary) errorReply(r reply) {
 	c.record(r.status, r.header, r.body)
 }
 
-// exchanges sends JWT bearer and token exchange requests, valid and invalid
-// ones. It adds the tokens, the assertion and other values of the requests to
-// the secrets.
+// exchanges sends valid and invalid requests of two grants, JWT bearer and
+// token exchange. It adds the tokens, the assertion and other values of the
+// requests to the secrets.
 func (c *canary) exchanges(s *testserver.Server, r robot) {
 	form := jwtBearerRequest(c.t, s, r, nil, "authorization_details", `[{"type":"account","identifier":"`+c.secret("the detail", "detail-of-a-canary")+`"}]`)
 	c.secret("the assertion for alice", form.Get("assertion"))
@@ -129,7 +129,7 @@ func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 	c.exchanges(s, robot)
 
 	const misplaced = "canary-in-a-wrong-place" // sent in parameters that the server records without hashing
-	c.errorReply(exchange(t, s, form))          // replays, and secrets in wrong parameters
+	c.errorReply(exchange(t, s, form))          // a repeated request, then secrets in wrong parameters
 	c.errorReply(exchange(t, s, renew))
 	c.errorReply(exchange(t, s, values(form, "client_secret", "web-secret ")))
 	c.errorReply(exchange(t, s, values(form, "grant_type", misplaced)))

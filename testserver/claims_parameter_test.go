@@ -19,11 +19,11 @@ const (
 	requestNothing     = `{}`
 )
 
-// A client can request a claim by name, even if it does not have the scope of
-// this claim. If it requests the claim in the ID token, only the ID token has
-// it. If it requests the claim from UserInfo, only UserInfo returns it. Access
-// tokens never have it (OpenID Connect Core 1.0 §5.5). This is also true after
-// a refresh and after a restart.
+// A client can request a claim by name, even without the scope of this claim. A
+// claim that is requested in the ID token is only in the ID token. A claim that
+// is requested from UserInfo is only in the UserInfo response. Access tokens
+// never have these claims (OpenID Connect Core 1.0 §5.5). This is also true
+// after a refresh and after a restart.
 func TestClaimsRequestedByName(t *testing.T) {
 	path := statePath(t)
 	s := startPersisted(t, path, testserver.Users(alice))

@@ -31,14 +31,15 @@ const (
 //   - AuthMethod is "client_secret_basic", "client_secret_post",
 //     "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth" or
 //     "none".
-//   - JWKS has its public keys, TLS describes its certificate, and Logout makes
-//     the server send logout tokens to it.
+//   - JWKS has the client's public keys. TLS describes its certificate. Logout
+//     makes the server send logout tokens to the client.
 //   - RequirePAR means that the client must push its authorization requests.
-//   - RequireDPoP means that its token requests must have a DPoP proof (RFC
-//     9449 §5.2), so all its tokens are bound to its key.
-//   - RefreshTTL and CodeTTL are the lifetimes of its refresh tokens and
-//     authorization codes, by default 30 days and one minute. Each use of a
-//     refresh token returns a new refresh token with a new lifetime.
+//   - RequireDPoP means that the client's token requests must have a DPoP proof
+//     (RFC 9449 §5.2). All tokens of the client are then bound to its key.
+//   - RefreshTTL is the lifetime of its refresh tokens, by default 30 days.
+//     Each use of a refresh token returns a new refresh token with a new
+//     lifetime. CodeTTL is the lifetime of its authorization codes, by default
+//     one minute.
 type Client = registry.Client
 
 // ClientTLS describes the TLS certificate of a [Client] (RFC 8705 §2.1.2,
@@ -78,12 +79,12 @@ type ClientLogout = catalogue.ClientLogout
 // default. HS algorithms and "none" are refused.
 //
 //   - IDToken is for ID tokens. The default is the algorithm of access tokens.
-//   - UserInfo is for UserInfo responses. If it is set, they are signed JWTs.
-//     By default they are unsigned JSON.
+//   - UserInfo is for UserInfo responses. If UserInfo is set, the responses are
+//     signed JWTs. By default, the responses are unsigned JSON.
 //   - Introspection is for introspection responses (RFC 9701). The default is
 //     RS256.
-//   - Assertion is for the client's assertions. If it is set, the server
-//     accepts only this algorithm. By default it accepts all supported
+//   - Assertion is for the client's assertions. If Assertion is set, the server
+//     accepts only this algorithm. By default, the server accepts all supported
 //     algorithms.
 //
 // When the client is added, the server publishes a key for each algorithm with
@@ -91,11 +92,11 @@ type ClientLogout = catalogue.ClientLogout
 type ClientAlgs = catalogue.ClientAlgs
 
 // Clients registers more clients. Every server already has two clients: the
-// confidential client test-client with the secret test-secret, to which tokens
-// are issued by default, and the public client test-public. Both have the
-// redirect URIs http://127.0.0.1/callback, http://localhost/callback and
-// http://[::1]/callback on any port. A client with one of these two IDs
-// replaces the client that the server already has.
+// confidential client test-client, whose secret is test-secret, and the public
+// client test-public. By default, tokens are issued to test-client. Both
+// clients have the redirect URIs http://127.0.0.1/callback,
+// http://localhost/callback and http://[::1]/callback on any port. A client
+// with one of these two IDs replaces the client that the server already has.
 func Clients(c ...Client) Option {
 	return serverOption(func(config *config) {
 		for _, client := range c {
@@ -116,10 +117,10 @@ func Clients(c ...Client) Option {
 }
 
 // AddClient registers a client while the server runs. It overwrites an existing
-// client with the same ID. It returns the client with empty fields filled in:
-// an ID, redirect URIs, and a secret. A client that is public, has a JWKS or
-// authenticates with a certificate gets no secret. opts apply only to this
-// client's tokens.
+// client with the same ID. AddClient fills in an empty ID, empty redirect URIs
+// and an empty secret, and returns the client. A client that is public, has a
+// JWKS or authenticates with a certificate gets no secret. The options apply
+// only to this client's tokens.
 //
 //	web := s.AddClient(testserver.Client{RedirectURIs: []string{app.URL + "/cb"}}, testserver.AccessTTL(time.Minute))
 func (s *Server) AddClient(c Client, opts ...SharedOption) Client {

@@ -45,10 +45,11 @@ import (
 // The first key for the signing algorithm signs tokens. The server publishes
 // the public key of every private JWK.
 //
-// A rule applies to access tokens from the token endpoint that match its
-// "when". The rule adds claims, named as for [Claim], or makes the endpoint
-// refuse to issue the token. Faults last until [Server.Reset]. If two faults
-// match a request, the first fault in the file applies.
+// A rule applies to access tokens that match its "when" and that the token
+// endpoint issues. The rule either adds claims, whose names are written as for
+// [Claim], or makes the endpoint refuse to issue the token. Faults last until
+// [Server.Reset]. If two faults match a request, the first fault in the file
+// applies.
 //
 // $schema is for editors. The server ignores it.
 //
@@ -78,8 +79,8 @@ func ConfigJSON(r io.Reader) Option {
 // fileConfig applies a file to a configuration.
 type fileConfig struct{ *config }
 
-// use applies an option and prefixes its errors with path, which is the path of
-// the option in the file.
+// use applies an option. It prefixes the errors of the option with the
+// parameter path, which is the path of the option in the file.
 func (f fileConfig) use(path string, o Option) {
 	errs, edits := len(f.errs), len(f.Defaults)
 	o.applyServer(f.config)
@@ -89,7 +90,7 @@ func (f fileConfig) use(path string, o Option) {
 	}
 	for i, err := range f.errs[errs:] {
 		if f, ok := errors.AsType[fault](err); ok {
-			err = f.reason // in the file, the path identifies the option
+			err = f.reason // without the option's Go name, because the path identifies it
 		}
 		f.errs[errs+i] = fault{"ConfigJSON", fmt.Errorf("%s: %w", path, err)}
 	}
@@ -238,7 +239,7 @@ func (s *Server) injectAll(faults []fileFault) error {
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	for _, f := range slices.Backward(faults) { // the newest injection wins
+	for _, f := range slices.Backward(faults) { // backward, because the newest injection wins
 		var when []When
 		if f.Times > 0 {
 			when = append(when, Times(f.Times))

@@ -51,7 +51,7 @@ func (s *Server) Control(token string) http.Handler {
 		switch {
 		case !s.remote && !oauth.IsLocalHost(r.Host):
 			sendError(w, refusal{http.StatusForbidden, "forbidden_host", "the Host must be a loopback address or localhost"})
-		case r.URL.Path == control.OpenAPIPath: // public; this branch serves nothing else
+		case r.URL.Path == control.OpenAPIPath: // needs no token; this branch serves only the description
 			describe.ServeHTTP(w, r)
 		case !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
@@ -67,8 +67,8 @@ func (s *Server) Control(token string) http.Handler {
 type controller struct {
 	*Server
 	mu     sync.Mutex
-	faults map[int]control.Fault  // as requested, by the ID of the injection
-	forms  map[string]*token.Form // by the name of the provider
+	faults map[int]control.Fault  // maps the ID of an injection to the requested fault
+	forms  map[string]*token.Form // maps the name of a provider to its form
 }
 
 // action handles a request. Its result is sent as JSON.
@@ -160,7 +160,7 @@ func respond(w http.ResponseWriter, status int, response any) {
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(response) // the client may have disconnected
+	_ = e.Encode(response) // fails if the client has disconnected
 }
 
 // read decodes the body of a request into v. If the body is empty, v does not

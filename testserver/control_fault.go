@@ -67,7 +67,7 @@ func (c *controller) addFault(r *http.Request) (any, error) {
 	if input.Client != "" {
 		when = append(when, Matching(func(r *http.Request) bool { return oauth.Claims(r, input.Client) }))
 	}
-	c.mu.Lock() // held until the fault is in c.faults, which injections reads
+	c.mu.Lock() // held until the fault is in c.faults, which the method injections reads
 	defer c.mu.Unlock()
 	in, err := c.inject(Endpoint(input.Endpoint), f, when)
 	if err != nil {
@@ -105,7 +105,7 @@ func (c *controller) removeFaults(*http.Request) (any, error) {
 }
 
 func (c *controller) removeFault(r *http.Request) (any, error) {
-	id, _ := strconv.Atoi(r.PathValue("id")) // 0 is not an ID
+	id, _ := strconv.Atoi(r.PathValue("id")) // 0 if malformed; no injection has the ID 0
 	for _, in := range c.Injections() {
 		if in.ID == id {
 			c.remove(in)

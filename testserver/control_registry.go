@@ -46,7 +46,7 @@ func (c *controller) postClient(r *http.Request) (any, error) {
 		return nil, err
 	}
 	response := clientWire(client)
-	response.Secret = client.Secret // only here: no later response contains it
+	response.Secret = client.Secret // only this response contains the secret
 	return response, nil
 }
 
@@ -137,7 +137,7 @@ func (c *controller) postUser(r *http.Request) (any, error) {
 	}
 	user = c.AddUser(user)
 	response, err := userWire(user)
-	response.Password = user.Password // only here: no later response contains it
+	response.Password = user.Password // only this response contains the password
 	return response, err
 }
 

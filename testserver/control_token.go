@@ -173,7 +173,7 @@ func (c *controller) tokens() []control.Token {
 			list = append(list, control.Token{
 				Fingerprint: e.Fingerprint, Issued: e.Time, ClientID: e.ClientID, Sub: e.Sub, Scopes: e.Scopes, Family: e.Family,
 			})
-		case e.Kind == journal.Revoked && known: // only this access token, not its grant
+		case e.Kind == journal.Revoked && known: // revokes only this access token, not its grant
 			list[i].Revoked = true
 		case e.Kind == journal.Revoked && e.Family != "":
 			for i := range list {

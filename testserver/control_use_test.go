@@ -99,8 +99,8 @@ func TestControlRevokes(t *testing.T) {
 	}
 }
 
-// keyStates returns the values of signing and published for each ES256 key,
-// newest first, such as "true/false".
+// keyStates returns the members signing and published of each ES256 key, for
+// example "true/false". The newest key comes first.
 func (c controlAPI) keyStates() (states []string) {
 	c.Helper()
 	for _, k := range objects(c.call("GET", "/v1/keys", ""), "keys") {

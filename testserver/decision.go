@@ -8,11 +8,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// NextUser makes u log in and consent at the next authorization, in place of
-// the first of [Users]. No page is shown, even if the server is [Interactive].
-// If u is not registered, NextUser registers it. With [Times], the decision
-// applies to more than one authorization. [Skip], [Matching] and [FromClient]
-// select the authorizations to which it applies.
+// NextUser makes the user u log in and consent at the next authorization, in
+// place of the first of [Users]. The server shows no page, even if it is
+// [Interactive]. If u is not registered, NextUser registers it. With [Times],
+// the decision applies to more than one authorization. [Skip], [Matching] and
+// [FromClient] select the authorizations to which the decision applies.
 func (s *Server) NextUser(u User, when ...When) *Injection {
 	s.helper()
 	if u.Sub == "" {
@@ -23,7 +23,8 @@ func (s *Server) NextUser(u User, when ...When) *Injection {
 
 // DenyNext makes the next authorization fail with an error (RFC 6749 §4.1.2.1),
 // such as "access_denied" or "login_required". In the device flow, it denies
-// the next device. when has the same meaning as for [Server.NextUser].
+// the next device. The parameter when has the same meaning as for
+// [Server.NextUser].
 func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 	s.helper()
 	if !registry.IsErrorCode(errorCode) {
@@ -34,7 +35,7 @@ func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 
 func (s *Server) decide(what string, d oauth.Decision, when []When) *Injection {
 	s.helper()
-	r := &rule{Rule: journal.Rule{Endpoint: EndpointAny}} // the user can log in at several endpoints
+	r := &rule{Rule: journal.Rule{Endpoint: EndpointAny}} // any endpoint, because the user can log in at several
 	r.narrow(when)
 	if err := errors.Join(r.errs...); err != nil {
 		s.fail("%s: %v", what, err)

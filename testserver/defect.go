@@ -27,7 +27,7 @@ const (
 	WrongAudience   = catalogue.WrongAudience  // an aud that begins with the right aud
 	MissingAudience = catalogue.MissingAudience
 	MissingExp      = catalogue.MissingExp
-	MissingScope    = catalogue.MissingScope // a defect only where a scope is required: 403
+	MissingScope    = catalogue.MissingScope // wrong only where the API requires a scope: 403
 	ExpAsString     = catalogue.ExpAsString
 	ExpOverflow     = catalogue.ExpOverflow  // exp 2^64 seconds too late
 	AudNotString    = catalogue.AudNotString // an array with two elements: the right audience and a number
@@ -44,17 +44,17 @@ const (
 const (
 	BadSignature       = catalogue.BadSignature // one bit flipped
 	TruncatedSignature = catalogue.TruncatedSignature
-	ZeroECDSASignature = catalogue.ZeroECDSASignature // all zeros; with the kid of an ES256 key if the token's key is not for ECDSA
+	ZeroECDSASignature = catalogue.ZeroECDSASignature // all zeros; an ES256 key replaces a key that is not for ECDSA
 	AlgNone            = catalogue.AlgNone            // alg none, no signature
 	AlgNoneCased       = catalogue.AlgNoneCased       // alg nOnE, no signature
-	HS256Confusion     = catalogue.HS256Confusion     // HMAC with the public key, in PEM, as the secret
+	HS256Confusion     = catalogue.HS256Confusion     // HMAC whose secret is the PEM text of the public key
 	UnknownKid         = catalogue.UnknownKid         // an unpublished key, with a new kid each time
 	ForeignKeySameKid  = catalogue.ForeignKeySameKid  // an unpublished key, with the kid of the server's key
 	EmbeddedJWK        = catalogue.EmbeddedJWK        // an attacker's key, in jwk
 	JKUHeader          = catalogue.JKUHeader          // an attacker's key, at a URL
 	X5UHeader          = catalogue.X5UHeader          // an attacker's certificate, at a URL
 	CritHeader         = catalogue.CritHeader         // crit names an unknown extension
-	AlgKeyMismatch     = catalogue.AlgKeyMismatch     // such as PS256 with an RS256 key
+	AlgKeyMismatch     = catalogue.AlgKeyMismatch     // such as alg PS256 for an RS256 key
 )
 
 // Defects of tokens that are correctly signed, but are not well-formed JWTs.
@@ -64,25 +64,26 @@ const (
 	NotJSON         = catalogue.NotJSON
 	FourSegments    = catalogue.FourSegments
 	PaddedBase64    = catalogue.PaddedBase64
-	TrailingBits    = catalogue.TrailingBits // base64url that is not canonical
+	TrailingBits    = catalogue.TrailingBits // base64url with nonzero unused bits
 	Nested          = catalogue.Nested       // a JWT with a good token as its payload
 	Encrypted       = catalogue.Encrypted    // a good token inside a JWE
 )
 
-// Defects that are not among [Defects] and [Server.BadTokens], because a
-// correct API may accept these tokens. Test them with [With].
+// A correct API may accept tokens with these defects. They are therefore not
+// among [Defects], and [Server.BadTokens] does not yield them. Test them with
+// [With].
 const (
 	NoKid         = catalogue.NoKid
 	ExpFractional = catalogue.ExpFractional
 	MissingSub    = catalogue.MissingSub
-	WeakACR       = catalogue.WeakACR    // acr 0, wrong only where a different acr is required (RFC 9470)
-	StaleAuth     = catalogue.StaleAuth  // auth_time an hour ago, wrong only where a recent login is required (RFC 9470)
+	WeakACR       = catalogue.WeakACR    // acr is 0; wrong only if the API requires a different acr (RFC 9470)
+	StaleAuth     = catalogue.StaleAuth  // auth_time is an hour ago; wrong only if the API requires a recent login (RFC 9470)
 	Oversized     = catalogue.Oversized  // more than 16 KiB long
-	RetiredKey    = catalogue.RetiredKey // signed with the key that was last removed from the JWKS; first call Retire, or Rotate with DropOld
+	RetiredKey    = catalogue.RetiredKey // first call Retire or Rotate(DropOld()); the key last removed from the JWKS signs the token
 )
 
-// Defects that only introspection can detect. They are not among [Defects] and
-// [Server.BadTokens]. Test them with [With].
+// Defects that only introspection can detect. They are not among [Defects], and
+// [Server.BadTokens] does not yield them. Test them with [With].
 const (
 	Revoked        = catalogue.Revoked        // a good JWT that was revoked
 	InactiveOpaque = catalogue.InactiveOpaque // an opaque token that was revoked
@@ -93,9 +94,9 @@ const (
 // [MissingScope] only on routes that require a scope.
 func Defects() iter.Seq[Defect] { return slices.Values(catalogue.Defects) }
 
-// BadTokens yields each of [Defects] and a token that has this defect. The
-// options describe the other properties of the token. The token is made when
-// the loop reaches its defect.
+// BadTokens yields pairs: each of [Defects], with a token that has this defect.
+// The options describe the other properties of the tokens. Each token is made
+// when the loop reaches its defect.
 func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 	return func(yield func(Defect, string) bool) {
 		s.helper()
@@ -120,13 +121,13 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // With [OpaqueTokens], a token with one of these defects is opaque: [Expired],
 // [NotYetValid], [IssuedInFuture], [WrongAudience], [MissingAudience],
 // [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub], [WeakACR],
-// [StaleAuth] and [CertificateDefects]. These defects can occur in an
-// introspection response, and RFC 7662 requires an API to refuse such a
-// response. With any other defect, the token is a JWT.
+// [StaleAuth] and [CertificateDefects]. An introspection response can have
+// these defects, and RFC 7662 requires an API to refuse it. With any other
+// defect, the token is a JWT.
 //
-// The defects in [ProofDefects] are defects of a [Proof]. A token can have such
-// a defect only together with [BoundTo]. The defects whose names begin with
-// "event-" are defects of a [Server.LogoutToken] or a [Server.EventToken]: see
+// The defects in [ProofDefects] are defects of a [Proof]. To give a token such
+// a defect, add [BoundTo]. The defects whose names begin with "event-" are
+// defects of a [Server.LogoutToken] or a [Server.EventToken]: see
 // [LogoutDefects] and [EventDefects].
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {

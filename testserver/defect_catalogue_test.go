@@ -94,7 +94,7 @@ func TestEveryDefectWithEveryAlgorithm(t *testing.T) {
 				s.Publish(testserver.GenerateKey("ES256", "old"))
 				s.Retire("old")
 				tokens = collect(s.BadTokens(testserver.Scope("a")))
-				for _, d := range optionalDefects[:len(optionalDefects)-1] { // all except the last, RetiredKey, whose key is random
+				for _, d := range optionalDefects[:len(optionalDefects)-1] { // RetiredKey is last and is left out: its key is random
 					tokens[d] = s.Token(testserver.With(d))
 				}
 				if header, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.RetiredKey))); !strings.Contains(header, `"kid":"old"`) {
@@ -125,9 +125,9 @@ func collect(seq func(func(testserver.Defect, string) bool)) map[testserver.Defe
 	return all
 }
 
-// The token is signed with the issuer's key, but its alg is not the algorithm
-// of this key. The signature is valid. The API can refuse the token only if it
-// binds each key to its algorithm.
+// The token is signed with the issuer's key, and the signature is valid. Only
+// alg is wrong: it is not the algorithm of this key. The API can refuse the
+// token only if it binds each key to its algorithm.
 func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))

@@ -18,9 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// sameSeedServers returns two servers that make the same tokens. A bad token of
-// one server therefore differs from a good token of the other server only by
-// its defect.
+// sameSeedServers returns two servers that make the same tokens. If one makes a
+// bad token and the other makes the good token, only the defect differs.
 func sameSeedServers(t *testing.T) (a, b *testserver.Server) {
 	t.Helper()
 	opts := []testserver.Option{testserver.InMemory(), testserver.Seed("twins"), testserver.Clock(atNoon)}
@@ -41,7 +40,8 @@ func decodeSegments(t *testing.T, token string) (header, claims string, signatur
 	return string(raw[0]), string(raw[1]), raw[2]
 }
 
-// changedMembers returns the names of the members in which a and b differ.
+// changedMembers returns the names of the members that differ between the JSON
+// objects a and b.
 func changedMembers(t *testing.T, a, b string) []string {
 	t.Helper()
 	var before, after map[string]any

@@ -212,8 +212,8 @@ func TestDetailsAreShownToTheEndUser(t *testing.T) {
 	if !strings.Contains(payload(t, r.text("access_token")), "12.50") {
 		t.Errorf("got %v, want the details that were consented to", r.body)
 	}
-	// The server stores the consent to the scope, but not the consent to the
-	// payment, which is valid only once.
+	// The server stores the consent to the scope. It does not store the consent
+	// to the payment, because that consent is valid only once.
 	if again := p.open(query); !strings.Contains(again.Body.String(), "12.50") {
 		t.Errorf("got %d %s, want the consent page again", again.Code, again.Body)
 	}

@@ -43,7 +43,7 @@ func TestDevices(t *testing.T) {
 		wantError(t, poll(), 400, "authorization_pending")
 		s.Advance(4 * time.Second)
 		wantError(t, poll(), 400, "slow_down")
-		s.Advance(9 * time.Second) // each slow_down adds five seconds: the interval is now ten
+		s.Advance(9 * time.Second) // slow_down has raised the interval from five seconds to ten
 		wantError(t, poll(), 400, "slow_down")
 		s.Advance(15 * time.Second)
 		wantError(t, poll(), 400, "authorization_pending")

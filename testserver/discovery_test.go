@@ -23,7 +23,7 @@ func TestDiscoveryUnderTheIssuersPath(t *testing.T) {
 	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 	for name, tt := range map[string]struct {
 		issuer            string
-		oidc, oauth, jwks []string // the paths; Endpoint returns the first one
+		oidc, oauth, jwks []string // paths that work; Endpoint returns the first
 		introspect        string
 		absent            []string
 	}{

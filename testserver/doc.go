@@ -21,8 +21,8 @@
 // a program, and [NewUnstarted] makes an http.Handler to mount. Without
 // options, the server uses plain HTTP on a free port of 127.0.0.1. [TLS] adds
 // HTTPS with HTTP/2. [InMemory] replaces the socket, for testing/synctest. The
-// server listens only on loopback, unless [AllowRemote] is given.
-// [Server.Client] reaches the server in each of these cases.
+// server listens only on loopback, unless [AllowRemote] is given. The client
+// from [Server.Client] reaches the server in each of these cases.
 //
 // The server serves [Endpoints], under the path of the issuer if [IssuerURL]
 // sets a path, and counts the requests to each endpoint. The issuer is fixed
@@ -74,11 +74,11 @@
 //	resp, err := app.Client().Get(callback.String())
 //
 // An authorization code is valid for one minute and for one use. A second use
-// revokes the tokens that were issued for the code. Refresh tokens rotate, and
-// reuse revokes all tokens of the grant. The PKCE method must be S256, and
-// public clients must use PKCE. [TokenExchange] and [JWTBearer] issue tokens
-// for a user who has not logged in, so a client may use these grants only if
-// its field Grants lists them.
+// revokes the tokens that were issued for the code. Refresh tokens rotate: each
+// use returns a new one, and reuse of an old one revokes all tokens of the
+// grant. The PKCE method must be S256, and public clients must use PKCE.
+// [TokenExchange] and [JWTBearer] issue tokens for a user who has not logged
+// in, so a client may use these grants only if its field Grants lists them.
 //
 // Without [Interactive], no page is shown: the first of [Users] logs in and
 // consents to everything. [Server.NextUser] selects the user of the next
@@ -92,28 +92,29 @@
 //
 // # Keys, time and randomness
 //
-// Tokens are signed with a key of this server, with ES256 or with the [Alg]
-// that [SigningAlg] sets. Keys for ES256 and RS256 are published from the
-// start, unless the server has keys from its configuration, signs with a shared
-// secret or is [Like] a provider. See [ClientAlgs].
+// Tokens are signed with a key of this server. The algorithm is ES256, or the
+// [Alg] that [SigningAlg] sets. Keys for ES256 and RS256 are published from the
+// start. This does not apply to a server that has keys from its configuration,
+// signs with a shared secret or is [Like] a provider. [ClientAlgs] sets the
+// algorithms for one client.
 //
 // [Server.Rotate], [Server.Publish] and [Server.Retire] change keys. A verifier
 // that caches keys must handle these changes. [Server.FreezeJWKS] imitates a
 // cache that stands between server and verifier and serves an old key set.
 //
-// The first two RSA keys are the same on every server. They are in the public
-// source code, because generating an RSA key takes longer than most tests. Two
-// servers that sign with RSA therefore share their keys, unless the keys are
-// from the configuration. The IDs of the shared keys have the prefix "test-".
-// To test that a verifier does not accept the key of one issuer for another
-// issuer, use another algorithm, or [SignedWith] with a key from [GenerateKey].
-// Never trust a token of this server in production.
+// The first two RSA keys are the same on every server, because generating an
+// RSA key takes longer than most tests. Their private keys are in the public
+// source code. Two servers that sign with RSA therefore share their keys,
+// unless the keys are from the configuration. The IDs of the shared keys have
+// the prefix "test-". To test that a verifier does not accept the key of one
+// issuer for another issuer, use an algorithm without RSA, or [SignedWith] with
+// a key from [GenerateKey]. Never trust a token of this server in production.
 //
 // The server uses the time of [Clock]. Without this option, it uses [time.Now],
 // which in a synctest bubble returns the bubble's time. [Server.Advance] moves
 // the server's time. [Seed] makes keys, token identifiers and signatures
-// reproducible, except for signatures with PS256, PS384 and PS512, which are
-// salted.
+// reproducible. Signatures with PS256, PS384 and PS512 still differ, because
+// they are salted.
 //
 // # Faults and records
 //

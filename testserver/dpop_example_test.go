@@ -33,10 +33,10 @@ func ExampleParseKey() {
 	// Output: ES256 <nil>
 }
 
-// A proof with a defect is wrong in exactly one way. A defect such as
-// dpop-rsa-1024 changes the key of the proof. If the token is made with the
-// same defect, it is bound to the changed key, so that the key is not a second
-// mistake.
+// A proof with a defect is wrong in exactly one way. Some defects, such as
+// dpop-rsa-1024, change the key of the proof. If the token is made with the
+// same defect, it is bound to the changed key. Otherwise the key of the token
+// would be a second mistake.
 func ExampleProof() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

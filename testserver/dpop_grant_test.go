@@ -39,7 +39,7 @@ func TestTheTokensOfEveryGrantAreBoundToTheKeyOfTheProof(t *testing.T) {
 				wantBound(t, s, send(request, proofFor(s, key, s.Endpoint(testserver.EndpointToken), testserver.Claim("nonce", nonce))), key)
 			}
 			var again []grantRequest
-			for _, request := range requests { // begin the grants while the clients do not need proofs
+			for _, request := range requests { // the grants begin before the clients must send proofs
 				form := request.form()
 				again = append(again, grantRequest{func() url.Values { return form }, request.auth})
 			}
@@ -60,7 +60,7 @@ func TestAWrongProofIsRefused(t *testing.T) {
 	form := url.Values{"grant_type": {"client_credentials"}}
 	for defect := range testserver.ProofDefects() {
 		if strings.HasPrefix(string(defect), "dpop-ath") || strings.HasPrefix(string(defect), "dpop-nonce") {
-			continue // the proofs below have no ath, and the server requires no nonces
+			continue // this test sends no ath, and the server requires no nonce
 		}
 		send := func() reply {
 			proofs := testserver.Proof(key, http.MethodPost, s.Endpoint(testserver.EndpointToken), "", testserver.With(defect))
@@ -70,7 +70,7 @@ func TestAWrongProofIsRefused(t *testing.T) {
 		case "dpop-missing":
 			wantBound(t, s, send(), noKey)
 			continue
-		case "dpop-other-key": // any key is accepted, because no token is bound to a key yet
+		case "dpop-other-key": // the key is not wrong: no token is bound to a key yet
 			if r := send(); r.text("token_type") != "DPoP" {
 				t.Errorf("got %v, want a token for the other key", r.body)
 			}
@@ -109,8 +109,9 @@ func TestAProofIsForOneRequest(t *testing.T) {
 	wantRefusal(t, postProof(t, two.Client(), u, form, proof, testClient), "invalid_dpop_proof", "too far from the current time")
 }
 
-// htu must be the URL that the client calls. If a proxy has changed the host,
-// htu can name any of the server's addresses.
+// htu must be the URL that the client calls. If this URL has an unknown host, a
+// proxy may have changed the host. htu can then name any of the server's
+// addresses.
 func TestHTUIsTheURLThatTheClientCalls(t *testing.T) {
 	s := testserver.New(t, testserver.IssuerURL("https://issuer.test/tenant"), testserver.Hosts("https://browser.test", "https://alias.test"))
 	key, form := testserver.GenerateKey("ES256", ""), url.Values{"grant_type": {"client_credentials"}}
@@ -122,7 +123,7 @@ func TestHTUIsTheURLThatTheClientCalls(t *testing.T) {
 			rec := httptest.NewRecorder()
 			s.ServeHTTP(rec, r)
 			got := reply{status: rec.Code, header: rec.Header(), body: parse(rec.Body.Bytes())}
-			own, proxied := slices.Contains(urls, htu), !slices.Contains(urls, called) // a proxy may change the host
+			own, proxied := slices.Contains(urls, htu), !slices.Contains(urls, called) // unknown host: a proxy changed it
 			switch {
 			case own && (htu == called || proxied):
 				if got.text("token_type") != "DPoP" {
@@ -162,7 +163,7 @@ func TestTokensLikeThoseOfAProviderAreBoundToTheKey(t *testing.T) {
 			s := testserver.New(t, testserver.Like(shape.Name))
 			r := prove(t, s, key, testserver.EndpointToken, form)
 			_, introspected := introspectionResponse(t, s, r.text("access_token"))
-			claimed := slices.ContainsFunc(shape.Claims, func(m shapes.Member) bool { return m.Name == "token_type" }) // a claim token_type wins
+			claimed := slices.ContainsFunc(shape.Claims, func(m shapes.Member) bool { return m.Name == "token_type" }) // this claim overrides DPoP
 			if r.text("token_type") != "DPoP" || !strings.Contains(introspected, thumbprintOf(t, key)) || !claimed && !strings.Contains(introspected, `"token_type":"DPoP"`) {
 				t.Errorf("got %v and %s, want a bound token", r.body, introspected)
 			}

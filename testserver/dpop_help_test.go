@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// noKey as an argument means that the client sends no DPoP proof.
+// noKey makes the helpers of these tests send a request without a DPoP proof.
 var noKey testserver.Key
 
 // postProof posts a form to a URL. The parameter proofs has the values of the
@@ -39,8 +39,8 @@ func postProof(t testing.TB, c *http.Client, u string, form url.Values, proofs [
 	return reply{status: resp.StatusCode, header: resp.Header, body: parse(text)}
 }
 
-// prove posts a form to an endpoint. The request has a proof of key, or no
-// proof if key is noKey.
+// prove posts a form to an endpoint, with a proof that is signed by the
+// parameter key. If key is noKey, the request has no proof.
 func prove(t testing.TB, s *testserver.Server, key testserver.Key, ep testserver.Endpoint, form url.Values, opts ...testserver.TokenOption) reply {
 	t.Helper()
 	var proofs []string
@@ -61,9 +61,9 @@ func boundToKey(t *testing.T, key testserver.Key) string {
 	return fmt.Sprintf(`"cnf":{"jkt":%q}`, thumbprintOf(t, key))
 }
 
-// wantBound checks that a response has a token that is bound to key, or a
-// bearer token if key is noKey. It also checks cnf and token_type in
-// introspection responses.
+// wantBound checks that the token in a response is bound to the parameter key.
+// If key is noKey, the token must be a bearer token. wantBound also checks cnf
+// and token_type in introspection responses.
 func wantBound(t *testing.T, s *testserver.Server, r reply, key testserver.Key) reply {
 	t.Helper()
 	scheme, cnf := "Bearer", ""
@@ -89,8 +89,8 @@ func wantBound(t *testing.T, s *testserver.Server, r reply, key testserver.Key) 
 	return r
 }
 
-// wantRefusal checks for status 400, the error code, and an error_description
-// that contains description.
+// wantRefusal checks that the status is 400. It also checks the error code, and
+// that error_description contains the parameter description.
 func wantRefusal(t *testing.T, r reply, code, description string) {
 	t.Helper()
 	wantError(t, r, http.StatusBadRequest, code)

@@ -46,7 +46,7 @@ func TestDPoPNonces(t *testing.T) {
 				}
 				s.Advance(-4 * time.Minute)
 			}
-			// With a nonce, the clock of the client does not matter.
+			// With a valid nonce, iat may be any time.
 			nonce := prove(t, s, noKey, testserver.EndpointToken, nil).header.Get("DPoP-Nonce")
 			r := prove(t, s, key, testserver.EndpointToken, forms[testserver.EndpointToken], testserver.Claim("nonce", nonce), testserver.Claim("iat", 1))
 			wantBound(t, s, r, key)
@@ -57,8 +57,8 @@ func TestDPoPNonces(t *testing.T) {
 	}
 }
 
-// If the server refuses a nonce, the code and the client's assertion do not
-// count as used. The client can therefore send them again.
+// If the server refuses a request because the proof has no nonce, the code and
+// the client's assertion do not count as used. The client can send them again.
 func TestARefusedNonceUsesUpNothing(t *testing.T) {
 	signer, key := newRobot(t, "ES256"), testserver.GenerateKey("ES256", "")
 	s := testserver.New(t, testserver.DPoPNonces(), testserver.Clients(testserver.Client{ID: "signer", JWKS: signer.jwks, RedirectURIs: []string{callback}}))

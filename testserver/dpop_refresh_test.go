@@ -59,15 +59,16 @@ func TestAProofBindsTheNextRefreshToken(t *testing.T) {
 	key := testserver.GenerateKey("ES256", "")
 	first := tokens(t, s)
 	second := wantBound(t, s, prove(t, s, key, testserver.EndpointToken, refreshRequest(first.text("refresh_token"))), key)
-	for _, refresh := range []string{second.text("refresh_token"), first.text("refresh_token")} { // the first token is within the grace period
+	for _, refresh := range []string{second.text("refresh_token"), first.text("refresh_token")} { // the grace period still covers the first token
 		wantRefusal(t, prove(t, s, noKey, testserver.EndpointToken, refreshRequest(refresh)), "invalid_dpop_proof", "bound to the DPoP key")
 	}
 	wantBound(t, s, prove(t, s, key, testserver.EndpointToken, refreshRequest(first.text("refresh_token"))), key)
 	wantBound(t, s, prove(t, s, key, testserver.EndpointToken, refreshRequest(second.text("refresh_token"))), key)
 }
 
-// A retry with a proof, within the grace period, binds the refresh token that
-// the first request returned without a proof.
+// A refresh without a proof returns an unbound refresh token. If the client
+// retries with a proof within the grace period, the token becomes bound to the
+// key.
 func TestARetryWithAProofBindsTheRefreshToken(t *testing.T) {
 	s := testserver.New(t, testserver.RotateRefresh(time.Minute))
 	key := testserver.GenerateKey("ES256", "")
@@ -126,8 +127,8 @@ func TestDPoPJKTBindsTheCode(t *testing.T) {
 	}
 }
 
-// A code stays bound to its DPoP key if the server restarts, or if the user
-// logs in on pages.
+// The binding of a code to a DPoP key survives a restart of the server and a
+// login on pages.
 func TestTheBindingOfACodeIsKept(t *testing.T) {
 	one, two := testserver.New(t, testserver.InMemory(), testserver.Seed("state")), testserver.New(t, testserver.InMemory(), testserver.Seed("state"))
 	key, other := testserver.GenerateKey("ES256", ""), testserver.GenerateKey("ES256", "")

@@ -43,7 +43,7 @@ func TestUserInfoRequiresAProofForABoundToken(t *testing.T) {
 		authorization string
 		proofs        []string
 		status        int
-		challenge     string // text in the only challenge; "" for success
+		challenge     string // text in the challenge; "" means success
 	}{
 		"a proof":                           {"DPoP " + bound, prove(key, bound), 200, ""},
 		"a proof, lower case":               {"dpop " + bound, prove(key, bound), 200, ""},

@@ -30,12 +30,12 @@ const (
 	EndpointJWKS = catalogue.JWKS
 
 	// EndpointIntrospect is the introspection endpoint (RFC 7662). Every
-	// confidential client can introspect every token: see [OpaqueTokens]. If
-	// this server issued the token, and it is not revoked and is valid by the
-	// server's clock, the response has "active":true and all claims of the
-	// token. For any other token, the response is exactly {"active":false}. A
-	// client that sends application/token-introspection+jwt in Accept gets a
-	// JWT (RFC 9701).
+	// confidential client can introspect every token: see [OpaqueTokens]. A
+	// token is active if this server issued it, if it has not been revoked, and
+	// if it is valid by the server's clock. The response for an active token
+	// has "active":true and all claims of the token. For any other token, the
+	// response is exactly {"active":false}. A client that sends
+	// application/token-introspection+jwt in Accept gets a JWT (RFC 9701).
 	EndpointIntrospect = catalogue.Introspect
 
 	// EndpointAuthorize is the authorization endpoint (RFC 6749 §3.1), for the
@@ -47,9 +47,9 @@ const (
 	EndpointAuthorize = catalogue.Authorize
 
 	// EndpointPAR accepts pushed authorization requests (RFC 9126). The
-	// request_uri that it returns is valid for 90 seconds, and is invalid after
-	// the authorization response. If a browser shows a login or consent page
-	// when the 90 seconds end, the user has ten more minutes.
+	// request_uri that it returns is valid for 90 seconds and for one
+	// authorization response. If a browser opens the login or consent page in
+	// these 90 seconds, the user has ten more minutes after they end.
 	EndpointPAR = catalogue.PAR
 
 	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant]. A
@@ -59,7 +59,7 @@ const (
 
 	// EndpointRevoke is the revocation endpoint (RFC 7009) for access and
 	// refresh tokens. A refresh token is revoked together with all tokens of
-	// its grant. An unknown token gets a 200.
+	// its grant. For an unknown token, the status is 200.
 	EndpointRevoke = catalogue.Revoke
 
 	// EndpointUserInfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3),
@@ -74,8 +74,8 @@ const (
 	EndpointEndSession = catalogue.EndSession
 
 	// EndpointDeviceAuthorization starts the device flow (RFC 8628 §3.1). Its
-	// codes are valid for ten minutes. Unless the server is [Interactive],
-	// opening verification_uri_complete is enough to approve the device: see
+	// codes are valid for ten minutes. Unless the server is [Interactive], a
+	// browser that opens verification_uri_complete approves the device: see
 	// [Server.Login].
 	EndpointDeviceAuthorization = catalogue.DeviceAuthorization
 
@@ -114,9 +114,9 @@ func (s *Server) Endpoint(ep Endpoint) string {
 	return u
 }
 
-// MTLSEndpoint returns the URL of ep at which a server with [TLS] requests a
-// certificate from the client. The certificate is optional. Metadata lists this
-// URL in mtls_endpoint_aliases (RFC 8705 §5). At the URL from
+// MTLSEndpoint returns the URL of ep for clients with a certificate. At this
+// URL, a server with [TLS] requests a certificate, which is optional. Metadata
+// lists this URL in mtls_endpoint_aliases (RFC 8705 §5). At the URL from
 // [Server.Endpoint], the server never requests a certificate, because a browser
 // would then ask its user for a certificate.
 //

@@ -105,9 +105,9 @@ func TestIfNoneMatch(t *testing.T) {
 }
 
 // The test covers ranges (RFC 9110 §14) and the conditions If-Match and
-// If-Range (§13.1). net/http implements them, but reads only the first line of
-// a header field. If a request has several lines of If-Match, the server
-// therefore joins them.
+// If-Range (§13.1), which net/http implements. net/http reads only the first
+// line of a header field. If a request has several lines of If-Match, the
+// server therefore joins them.
 func TestOtherConditionsAndRanges(t *testing.T) {
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
@@ -175,14 +175,14 @@ func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 // gets the same fault as other clients. If the fault sends a different body,
 // the response does not have the ETag of the right body.
 func TestFaultsIgnoreConditionalRequests(t *testing.T) {
-	tagged := map[string]bool{ // faults that send the right body or its beginning, and therefore its ETag
+	tagged := map[string]bool{ // faults that keep the ETag, because they send the right body or its beginning
 		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,
 	}
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
 	tag := right.resp.Header.Get("ETag")
 	for name, tt := range faultCases {
-		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the Handler of this test case passes conditional requests on
+		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the fault of this test case does not change a 304
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -197,7 +197,7 @@ func TestFaultsIgnoreConditionalRequests(t *testing.T) {
 			}
 			resp, err := s.Client().Head(s.Endpoint(tt.endpoint))
 			if err != nil {
-				return // the fault breaks the connection for GET too
+				return // the fault breaks the connection, as for GET
 			}
 			resp.Body.Close()
 			if resp.Header.Get("ETag") != want {

@@ -38,7 +38,7 @@ func ExampleNew() {
 	t := new(testing.T)
 
 	as := testserver.New(t, testserver.Audience("https://api.example.com"))
-	defer as.Close() // a real test does not need this
+	defer as.Close() // in a test, New closes the server
 
 	resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
 	if err != nil {
@@ -137,8 +137,8 @@ func ExampleServer_Rotate() {
 }
 
 // A cache in front of the server still serves the old key set after a rotation.
-// A real test would use a verifier. This example uses the function published
-// instead.
+// This example uses the function published where a real test would use a
+// verifier.
 func ExampleServer_FreezeJWKS() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -191,8 +191,8 @@ func ExampleSeed() {
 	// Output: true
 }
 
-// An API introspects opaque tokens. A real test of revocation would use a
-// verifier. This example uses the function active instead.
+// An API introspects opaque tokens. This example uses the function active where
+// a real test of revocation would use a verifier.
 func ExampleOpaqueTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -231,7 +231,7 @@ func ExampleServer_SetIntrospection() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 
-	as.SetIntrospection("a-token-of-long-ago", map[string]any{"active": "true"}) // text, not a boolean
+	as.SetIntrospection("a-token-of-long-ago", map[string]any{"active": "true"}) // active must be a boolean
 
 	resp, err := as.Client().PostForm(as.Endpoint(testserver.EndpointIntrospect), url.Values{
 		"token": {"a-token-of-long-ago"}, "client_id": {"test-client"}, "client_secret": {"test-secret"},

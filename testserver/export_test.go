@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// EmptyKeys, OtherIssuer and ChainOf return faults that the control API has,
-// but not the public Go API.
+// EmptyKeys, OtherIssuer and ChainOf return faults that only the control API
+// offers. The public Go API does not have them.
 var (
 	EmptyKeys   = emptyJWKS
 	OtherIssuer = wrongIssuer
@@ -24,7 +24,7 @@ var ReadAhead = readAhead
 // Fingerprint returns the text that identifies a token in records and events.
 var Fingerprint = journal.Fingerprint
 
-// Snapshot returns the state of s, for Restore.
+// Snapshot returns the state of s in the form that Restore accepts.
 func Snapshot(s *Server) ([]byte, error) { return s.oauth.Snapshot() }
 
 // Restore replaces the state of s with a state from Snapshot.

@@ -63,19 +63,19 @@ type when func(*rule)
 func (w when) applyWhen(r *rule) { w(r) }
 
 // Inject makes ep fail: every request to it gets f, until [Injection.Remove] or
-// [Server.Reset]. The conditions in the parameter when limit which requests get
-// f.
+// [Server.Reset]. The parameter when can limit f to some of these requests.
 //
 //	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //
-// A request gets at most one fault: the fault of the newest injection that
-// matches. Older injections do not count this request. [EndpointAny] means
-// every request, including requests to unknown paths. The server applies faults
-// before all other checks, so a request with a wrong method gets the fault too.
+// A request gets at most one fault. If several injections match a request, the
+// newest applies, and the older ones do not count the request. [EndpointAny]
+// means every request, including requests to unknown paths. The server applies
+// faults before all other checks, so a request with a wrong method gets the
+// fault too.
 //
 // A fault that alters a response always alters the full response, even if the
-// request has If-None-Match or Range. A response with another body never has
-// the ETag of the right body.
+// request has If-None-Match or Range. If a fault changes the body, the response
+// does not have the ETag of the right body.
 func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	s.helper()
 	in, err := s.inject(ep, f, when)
@@ -143,8 +143,8 @@ func Times(n int) When {
 	})
 }
 
-// Skip exempts the first n matching requests. [Times] counts only the requests
-// after the exempted ones.
+// Skip exempts the first n matching requests. [Times] does not count these
+// requests.
 func Skip(n int) When {
 	return when(func(r *rule) {
 		if n < 0 {

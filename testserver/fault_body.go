@@ -11,15 +11,15 @@ import (
 
 // TruncateBody sends the right header, including Content-Length and ETag, but
 // only the first bytes of the right body. The parameter after is the number of
-// these bytes. Then TruncateBody drops the connection, or on HTTP/2 the stream.
-// It never sends the last byte of the body, even if after is larger than the
-// body.
+// these bytes. If it is too large, TruncateBody still leaves out the last byte
+// of the body. Then TruncateBody drops the connection. On HTTP/2, it resets
+// only the stream.
 func TruncateBody(after int) Fault {
 	f := alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
 		n := max(min(after, a.body.Len()-1), 0)
 		a.body.Truncate(n) // Content-Length is still the length of the full body
 		a.send(w)
-		_ = http.NewResponseController(w).Flush() // the panic below discards buffered bytes
+		_ = http.NewResponseController(w).Flush() // without Flush, the panic loses the bytes
 		panic(http.ErrAbortHandler)
 	})
 	if after < 0 {
@@ -33,11 +33,11 @@ func TruncateBody(after int) Fault {
 // complete HTTP, so only a JSON parser notices the error.
 func MalformedJSON() Fault {
 	return alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
-		if n := a.body.Len(); n > 0 { // 0 in the response to a HEAD
+		if n := a.body.Len(); n > 0 { // a response to a HEAD has no body
 			a.body.Truncate(n - 1)
 			a.setLength()
 		}
-		a.header.Del("ETag") // it is the ETag of the right body
+		a.header.Del("ETag") // this ETag is that of the right body
 		a.send(w)
 	})
 }
@@ -76,10 +76,10 @@ func HugeBody(n int64) Fault {
 	f := alterResponse(func(w http.ResponseWriter, r *http.Request, a *response) {
 		spaces := n - int64(a.body.Len())
 		a.header.Del("Content-Length")
-		a.header.Del("ETag") // it is the ETag of the right body
+		a.header.Del("ETag") // this ETag is that of the right body
 		a.begin(w)
 		if r.Method == http.MethodHead {
-			return // net/http would discard all the spaces
+			return // net/http does not send a body to HEAD
 		}
 		chunk := bytes.Repeat([]byte{' '}, 32<<10)
 		for spaces > 0 {
@@ -137,7 +137,8 @@ func alterResponse(send func(http.ResponseWriter, *http.Request, *response)) Fau
 }
 
 // withoutConditions returns r without the header fields that can make the
-// response shorter. A client that has cached the keys must get the fault, too.
+// response shorter. A client that has cached the keys therefore also gets the
+// fault.
 func withoutConditions(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for _, name := range [...]string{"If-Match", "If-None-Match", "Range"} {

@@ -8,17 +8,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// ClientFor returns a client like [Server.Client] that identifies itself with
-// id, so that parallel tests can share one server. Give the verifier of each
-// test its own client. Pass the same id to [FromClient] for faults and to
-// [Server.Mark] for counts.
+// ClientFor returns a client that works like that of [Server.Client] and sends
+// id with each request. Parallel tests can therefore share one server. Give the
+// verifier of each test its own client. Pass the same id to [FromClient] for
+// faults and to [Server.Mark] for counts.
 //
 //	v, err := middleware.NewVerifier(middleware.Config{…, Client: as.ClientFor(t.Name())})
 //	as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.FromClient(t.Name()))
 //
-// The client sends the id in the header field Testserver-Client, because
-// nothing else in a key fetch identifies the client. The id is text of at most
-// 256 bytes.
+// The id is in the header field Testserver-Client, because nothing else in a
+// key fetch identifies the client. The id is text of at most 256 bytes.
 func (s *Server) ClientFor(id string) *http.Client {
 	s.helper()
 	if err := checkClientID(id); err != nil {

@@ -71,7 +71,7 @@ func ExampleServer_Await() {
 	last := as.Requests(testserver.EndpointJWKS)[0]
 	fmt.Println("hangs:", last.Status == 0)
 
-	as.Close() // ends the request that hangs
+	as.Close() // Close ends the request that hangs
 	fmt.Println("answered:", <-answered == nil)
 	// Output:
 	// hangs: true
@@ -89,7 +89,7 @@ func ExampleServer_Mark() {
 		resp.Body.Close()
 	}
 
-	fetch() // not counted by the mark
+	fetch() // the mark starts later
 	mark := as.Mark()
 	fetch()
 	fetch()

@@ -39,7 +39,7 @@ func TestParallelTestsWithFaults(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					outages := i % 4 // 0 means a test without a fault, which must not get the faults of other tests
+					outages := i % 4 // 0: the test has no fault, and must not get the faults of other tests
 					in := s.Inject(testserver.EndpointJWKS, faults[i%len(faults)], testserver.FromClient(id), testserver.Times(max(outages, 1)))
 					if outages == 0 {
 						in.Remove()

@@ -90,8 +90,9 @@ func TestNewestMatchingFaultApplies(t *testing.T) {
 	older := s.Inject(testserver.EndpointAny, testserver.Status(502), testserver.Times(2))
 	newest := s.Inject(testserver.EndpointJWKS, testserver.Status(504), testserver.Skip(1), testserver.Times(1))
 	// The first request gets 502 from the fault older, because the fault newest
-	// has Skip(1). The fourth request gets no fault: newest and older have
-	// ended, and oldest skips the first request that reaches it.
+	// skips one request. The fourth request gets no fault: newest and older
+	// have ended, and oldest skips the first request that the newer faults
+	// leave to it.
 	wantStatuses(t, s, testserver.EndpointJWKS, 502, 504, 502, 200, 500, 500)
 	for name, tt := range map[string]struct{ got, want int }{
 		"oldest": {oldest.Hits(), 2}, "older": {older.Hits(), 2}, "newest": {newest.Hits(), 1},
@@ -235,7 +236,7 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			for range 53 { // enough to use up the other two faults, even if the removed fault took some of the requests
+			for range 53 { // even if the removed fault got all 100 requests, 53 more use up the other two faults
 				counts[fetch(s.Client(), s.Endpoint(testserver.EndpointJWKS)).resp.StatusCode]++
 			}
 			if counts[501] != 31 || counts[502] != 17 || counts[504] != removed.Hits() || counts[200]+removed.Hits() != 153-31-17 {

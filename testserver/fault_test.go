@@ -50,7 +50,7 @@ const (
 type faultCase struct {
 	endpoint testserver.Endpoint
 	fault    testserver.Fault
-	status   int // the status in the record of the request
+	status   int // the status that the server records
 	check    func(t *testing.T, got, right fetched)
 }
 
@@ -157,8 +157,8 @@ var faultCases = map[string]faultCase{
 	}},
 }
 
-// Each fault is injected for one request on a reused connection. The client
-// must get the fault, so the transport must not retry this request. The next
+// Each fault is injected for one request on a reused connection. The transport
+// must not retry this request, so that the client gets the fault. The next
 // request must succeed.
 func TestFaultsOverEveryListener(t *testing.T) {
 	for where, opts := range listeners {

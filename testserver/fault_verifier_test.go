@@ -14,8 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The tests in this file show how to test with a clock: the server and the
-// verifier are in one synctest bubble, where an hour passes in a millisecond.
+// The tests in this file show how to test behavior over time. The server and
+// the verifier are in one synctest bubble, where an hour passes in a
+// millisecond.
 
 // newVerifier returns a verifier for the tokens of the server as. The verifier
 // fetches keys with the given client.
@@ -171,7 +172,7 @@ func TestHangingFetchTimesOut(t *testing.T) {
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 2*time.Second {
 			t.Errorf("got %d after %v, want 503 after 2s", got, time.Since(begin))
 		}
-		hang.Remove() // does not release the request that hangs
+		hang.Remove() // the request that hangs still hangs
 		time.Sleep(3*time.Second - 1)
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 5*time.Second-1 {
 			t.Errorf("got %d after %v, want 503 without another wait", got, time.Since(begin))
@@ -215,7 +216,7 @@ func TestRotationThatPublishesFirst(t *testing.T) {
 		}
 		as.Rotate(testserver.Rotation{PublishFirst: true})
 		time.Sleep(5 * time.Minute)
-		status(v, before) // triggers the renewal, as a request in production would
+		status(v, before) // triggers the renewal, as any request would
 		synctest.Wait()
 		mark := as.Mark()
 

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Status answers with the status code, 200 to 599, and one line of text. The
-// endpoint is not called.
+// Status answers with the given status code, from 200 to 599, and with one line
+// of text. The endpoint is not called.
 func Status(code int) Fault { return refuse(code, nil) }
 
 // RetryAfter answers like [Status] and adds the header field Retry-After. The
@@ -67,7 +67,7 @@ func Latency(d time.Duration) Fault {
 			case <-timer.C:
 				next.ServeHTTP(w, r)
 			case <-r.Context().Done():
-				panic(http.ErrAbortHandler) // returning would send a 200
+				panic(http.ErrAbortHandler) // a return would send status 200
 			}
 		})
 	})
@@ -82,19 +82,19 @@ func Latency(d time.Duration) Fault {
 func Hang() Fault {
 	return replaceResponse(func(_ http.ResponseWriter, r *http.Request) {
 		<-readAhead(r).Context().Done()
-		panic(http.ErrAbortHandler) // returning would send a 200
+		panic(http.ErrAbortHandler) // a return would send status 200
 	})
 }
 
-// readAhead reads up to 1 MiB of the body of r in advance, and returns a
-// request with the whole body. Until the whole request has been read, net/http
-// does not notice that the client has disconnected.
+// readAhead reads up to 1 MiB of the body of r in advance, because net/http
+// does not notice that the client has disconnected until the whole request has
+// been read. The returned request still has the whole body.
 func readAhead(r *http.Request) *http.Request {
 	const enough = 1 << 20
 	if r.Body == nil {
 		return r
 	}
-	b, _ := io.ReadAll(io.LimitReader(r.Body, enough)) // the endpoint gets the same error when it reads on
+	b, _ := io.ReadAll(io.LimitReader(r.Body, enough)) // after an error, the endpoint gets the same error
 	read := r.WithContext(r.Context())
 	read.Body = struct {
 		io.Reader
@@ -105,8 +105,8 @@ func readAhead(r *http.Request) *http.Request {
 
 // DropConnection ends the request without a response. On HTTP/2, it resets the
 // stream. On HTTP/1.1, it closes the connection in the middle of the status
-// line. Because of the partial line, the request fails. Without this line,
-// [http.Transport] would retry a request that it sent on a reused connection.
+// line. This part of a line makes the request fail. If the server sent nothing,
+// [http.Transport] would retry a request on a reused connection.
 func DropConnection() Fault {
 	return replaceResponse(func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
@@ -118,8 +118,8 @@ func DropConnection() Fault {
 	})
 }
 
-// Handler makes a fault from any handler. [Server.Inject] calls h once. The
-// handler next responds as the server would without the fault. Use an
+// Handler makes a fault from any handler. [Server.Inject] calls h once. To get
+// the response without the fault, call the handler next. Use an
 // [http.ResponseController] to flush or hijack.
 func Handler(h func(next http.Handler) http.Handler) Fault {
 	if h == nil {

@@ -23,8 +23,8 @@ func s256(text string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// values returns a copy of base in which the given pairs of names and values
-// are set. The value "-" removes the name.
+// values returns a copy of base with changes. The parameter pairs alternates
+// names and the values to set. The value "-" removes the name.
 func values(base url.Values, pairs ...string) url.Values {
 	form := url.Values{}
 	for name, v := range base {

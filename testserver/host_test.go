@@ -17,9 +17,9 @@ import (
 var jwtText = regexp.MustCompile(`eyJ[\w-]*\.(eyJ[\w-]*)\.[\w-]*`)
 
 // sendWithForgedHost calls the handler with a forged host in every header field
-// from which a server might take its own host. It returns the response. It also
-// returns the response as text, followed by the decoded claims of the tokens in
-// the body.
+// from which a server might take its own host. It returns the response and a
+// text. The text consists of the response and the decoded claims of the tokens
+// in the body.
 func sendWithForgedHost(s *testserver.Server, method, u string, form url.Values, cookies ...*http.Cookie) (*httptest.ResponseRecorder, string) {
 	r := httptest.NewRequest(method, u, strings.NewReader(form.Encode()))
 	r.Host = "evil.example"

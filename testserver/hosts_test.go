@@ -48,8 +48,8 @@ func TestHostsInDiscovery(t *testing.T) {
 	}
 }
 
-// On its own socket, the server accepts the hosts of the option Hosts, but
-// refuses unknown host names.
+// A server that listens on its own socket accepts the hosts of the option Hosts
+// and refuses unknown host names.
 func TestHostsAreServed(t *testing.T) {
 	s := testserver.New(t, testserver.Hosts("http://login.internal", "http://auth:9000"))
 	for host, want := range map[string]int{"login.internal": 200, "auth:1234": 200, "other.internal": http.StatusMisdirectedRequest} {

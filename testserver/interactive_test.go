@@ -47,8 +47,8 @@ func (p *browser) follow(rec *httptest.ResponseRecorder) *httptest.ResponseRecor
 
 var hidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
 
-// hiddenFields returns the hidden form fields of a page, with some changes:
-// pairs contains names and values of fields to add or to overwrite.
+// hiddenFields returns the hidden form fields of a page. The parameter pairs
+// has names and values of fields to add or to overwrite.
 func hiddenFields(rec *httptest.ResponseRecorder, pairs ...string) url.Values {
 	form := url.Values{}
 	for _, m := range hidden.FindAllStringSubmatch(rec.Body.String(), -1) {
@@ -63,7 +63,8 @@ func (p *browser) post(ep testserver.Endpoint, form url.Values) *httptest.Respon
 	return p.send(r)
 }
 
-// signIn logs in and returns the consent page, or the redirect to the client.
+// signIn logs in as alice and returns the next response: the consent page or a
+// redirect to the client.
 func (p *browser) signIn(query url.Values) *httptest.ResponseRecorder {
 	p.t.Helper()
 	rec := p.post(testserver.EndpointLogin, hiddenFields(p.open(query), "username", "alice", "password", "alices-password"))
@@ -188,7 +189,7 @@ func TestPrompts(t *testing.T) {
 		loggedOut bool
 		age       time.Duration
 		change    []string
-		want      string // the page login or consent, an error code, or "" for success
+		want      string // the page (login or consent), an error code, or "" for success
 	}{
 		"logged out":                 {true, 0, nil, login},
 		"logged in":                  {false, 0, nil, ""},

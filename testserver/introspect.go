@@ -33,9 +33,9 @@ func OpaqueTokens() SharedOption {
 func (s *Server) Revoke(token string) bool { return s.oauth.Revoke(token) }
 
 // RevokeSubject revokes all grants of the subject sub with their tokens, and
-// returns the number of revoked grants. The grants come from the token endpoint
-// and from [Server.Mint]. RevokeSubject does not revoke tokens from
-// [Server.Token].
+// returns the number of revoked grants. The token endpoint and [Server.Mint]
+// make grants. [Server.Token] does not, so RevokeSubject does not revoke tokens
+// from [Server.Token].
 func (s *Server) RevokeSubject(sub string) int { return s.oauth.RevokeSubject(sub) }
 
 // SetIntrospection makes [EndpointIntrospect] return the given reply when the

@@ -17,8 +17,8 @@ import (
 // Basic authentication.
 var encodedClient = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
 
-// basic returns the value of an Authorization header for pair, which is an ID
-// and a secret joined by a colon. It does not form-encode pair.
+// basic returns the value of an Authorization header for the argument pair: an
+// ID, a colon and a secret. It does not form-encode them.
 func basic(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
 
 const (
@@ -176,8 +176,8 @@ func checkIntrospectionBody(t *testing.T, resp *http.Response, body []byte, code
 	}
 }
 
-// A test can call the handler directly with a request that has a nil body: the
-// handler must not panic.
+// The handler must not panic if a test calls it directly with a request whose
+// body is nil.
 func TestIntrospectionOfARequestWithoutABody(t *testing.T) {
 	s := unstarted(t)
 	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), nil)

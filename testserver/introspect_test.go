@@ -14,7 +14,8 @@ import (
 )
 
 // introspectionResponse introspects a token as the default client of s and
-// returns the unparsed response. accept contains the values of Accept fields.
+// returns the unparsed response. The parameter accept contains the values of
+// the Accept fields.
 func introspectionResponse(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
 	t.Helper()
 	r, err := http.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(url.Values{"token": {token}}.Encode()))
@@ -175,8 +176,9 @@ func TestIntrospectionOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// Introspection reports a bad token as active only in two cases: only the API
-// can detect the defect, or RFC 9068 §2.2 leaves the check to the API.
+// Introspection reports tokens with a defect as active only in two cases: if
+// only the API can detect the defect, and if RFC 9068 §2.2 leaves the check to
+// the API.
 func TestIntrospectionOfDefects(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "RS256", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))

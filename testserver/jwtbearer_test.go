@@ -138,7 +138,7 @@ func TestJWTBearerClientAuthentication(t *testing.T) {
 	other := robot{newRobot(t, "ES256").key, r.jwks}
 	wantError(t, exchange(t, s, jwtBearerRequest(t, s, other, nil)), 400, "invalid_grant")
 
-	// The same assertion cannot both authenticate the client and be the grant.
+	// One assertion must not serve twice, as authentication and as grant.
 	both := jwtBearerRequest(t, s, r, func(claims map[string]any) { claims["sub"] = "robot" }, "client_assertion_type", assertionType)
 	both["client_assertion"] = both["assertion"]
 	wantError(t, exchange(t, s, both), 400, "invalid_grant")

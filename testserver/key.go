@@ -8,9 +8,10 @@ import (
 )
 
 // Alg is a JWS algorithm, with its name from RFC 7518 §3.1 or RFC 8037 §3.1:
-// "ES256" (the default, with the fastest key generation), "ES384", "ES512",
-// "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA" (Ed25519), and
-// "HS256", "HS384" and "HS512", which sign with a secret: see [Key].
+// "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384",
+// "PS512", "EdDSA" (Ed25519), "HS256", "HS384" or "HS512". The default is
+// "ES256", which has the fastest key generation. The HS algorithms sign with a
+// secret: see [Key].
 type Alg = catalogue.Alg
 
 // Key signs tokens. ID is its kid, and Alg is its algorithm. Private is the

@@ -27,7 +27,7 @@ func TestJWKSHasOnlyPublicKeys(t *testing.T) {
 		}
 	}
 	set := keySet(t, served)
-	if len(set.Keys) != 4 { // the key for ES256 already exists, and HS256 is never published
+	if len(set.Keys) != 4 { // ES256, RS256, ES512 and EdDSA; HS256 is never published
 		t.Errorf("got %d keys, want 4", len(set.Keys))
 	}
 	for _, k := range set.Keys {

@@ -37,9 +37,9 @@ func findShape(name string) (shapes.Shape, error) {
 	return shape, nil
 }
 
-// issuerAt returns the issuer of a server whose URL is u. The issuer ends in a
-// slash if the issuer of the provider ends in a slash and [IssuerURL] is not
-// set.
+// issuerAt returns the issuer of a server whose URL is u. If the issuer of the
+// imitated provider ends in a slash, issuerAt appends a slash to u, unless
+// [IssuerURL] is set.
 func (c *config) issuerAt(u string) string {
 	if c.like != nil && c.Issuer == "" && strings.HasSuffix(c.like.Issuer, "/") {
 		return u + "/"

@@ -65,9 +65,9 @@ func asJSON(t *testing.T, v any) (read any) {
 }
 
 // wantMembers checks that an object has the members in list, which describe the
-// imitated provider. If the list repeats a name, only the last member with this
-// name is checked. For members whose names are in others, wantMembers checks
-// only that they are present.
+// imitated provider. If list repeats a name, only the last member with this
+// name counts. If the name of a member is in the parameter others, wantMembers
+// checks only that the member is present.
 func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object map[string]any, list []shapes.Member, others ...string) {
 	t.Helper()
 	for _, m := range list {
@@ -81,7 +81,7 @@ func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object 
 		}
 		of := shapes.Filling{Issuer: s.Issuer(), Audience: "api"}
 		want := asJSON(t, of.Value(value))
-		if text, err := json.Marshal(want); err == nil && shape.Audience != "" { // the sample may contain its own audience
+		if text, err := json.Marshal(want); err == nil && shape.Audience != "" { // replace the audience of the sample
 			want = asJSON(t, json.RawMessage(strings.ReplaceAll(string(text), `"`+shape.Audience+`"`, `"api"`)))
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -227,8 +227,8 @@ func TestLikeKeys(t *testing.T) {
 	})
 }
 
-// wantCertificate checks that the certificate in a JWK is for the key in the
-// JWK. A JWK without a certificate passes.
+// wantCertificate checks that the certificate in a JWK, if present, has the
+// same public key as the JWK.
 func wantCertificate(t *testing.T, jwk map[string]any) {
 	t.Helper()
 	chain, ok := jwk["x5c"].([]any)

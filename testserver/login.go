@@ -49,8 +49,7 @@ func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	return to
 }
 
-// maxPages is the maximum number of pages in a login, more than any login
-// needs.
+// maxPages is the maximum number of pages in a login. No login needs this many.
 const maxPages = 10
 
 func (s *Server) runLogin(ctx context.Context, authURL string, l LoginAs) (*url.URL, error) {

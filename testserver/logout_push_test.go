@@ -151,7 +151,7 @@ func TestSixteenLogoutTokensAreSentAtOnce(t *testing.T) {
 	const limit, clients = 16, 48
 	var mu sync.Mutex
 	now, most := 0, 0
-	full := make(chan struct{}) // closed 50 ms after the limit is reached, so that an extra request can arrive
+	full := make(chan struct{}) // closed 50 ms after request 16 arrives, so that request 17 could arrive
 	fill := sync.OnceFunc(func() { time.AfterFunc(50*time.Millisecond, func() { close(full) }) })
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		mu.Lock()

@@ -12,7 +12,7 @@ import (
 )
 
 // manage sends a request to the registration_client_uri in the registration
-// response c, with the registration access token from c.
+// response c. The request is authorized by the registration access token in c.
 func manage(t testing.TB, s *testserver.Server, method string, c reply, body string) reply {
 	t.Helper()
 	return sendRegistration(t, s, method, c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
@@ -158,8 +158,8 @@ func TestDeletedClientLosesItsGrants(t *testing.T) {
 		wantInvalidToken(t, manage(t, s, method, c, ""))
 	}
 	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", id)), 401, "invalid_client")
-	// The ID is now used by another client, which must not get tokens for the
-	// old code or refresh token.
+	// A new client now has the ID of the deleted client. The new client must
+	// not get tokens for the old code or the old refresh token.
 	if _, to := authorize(s, authorizationRequest("client_id", id, "redirect_uri", callback)); to == nil {
 		t.Fatal("got no redirect, want the ID available")
 	}

@@ -50,7 +50,7 @@ func TestOpaqueTokensRefuseJWTOptions(t *testing.T) {
 		}
 		s := testserver.New(t, testserver.OpaqueTokens())
 		for _, d := range []testserver.Defect{testserver.AlgNone, testserver.Revoked, testserver.UnknownOpaque} {
-			s.Token(opt, testserver.With(d)) // these defects determine the format of the token, so opt is not refused
+			s.Token(opt, testserver.With(d)) // no error: these defects determine the format of the token
 		}
 	}
 	wantAll(t, fatalText(t, func(tb *recorder) { opaque(testserver.New(tb), testserver.Claim("f", func() {})) }), `claim "f"`)

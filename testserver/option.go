@@ -85,16 +85,17 @@ func InMemory() Option { return serverOption(func(c *config) { c.listen.InMemory
 
 // TLS serves HTTPS, over HTTP/1.1 and HTTP/2. The certificate of the server is
 // for 127.0.0.1, ::1, localhost and the host of [IssuerURL]. [Server.Client]
-// trusts this certificate. Other clients need [Server.CACertPEM]. At a second
-// address, the server also requests a client certificate (RFC 8705): see
-// [Server.MTLSEndpoint].
+// trusts this certificate. Other clients need [Server.CACertPEM]. The server
+// also listens at a second address, where it requests a client certificate (RFC
+// 8705): see [Server.MTLSEndpoint].
 func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true }) }
 
 // IssuerURL sets an issuer that differs from the listen address, for example
 // behind a proxy or in a container. The server still listens only on loopback,
 // unless [Addr] sets another address. It serves its endpoints under the
-// issuer's path. [Server.Client] can use the issuer's host if the listener uses
-// the issuer's scheme. With an https issuer, this requires [TLS].
+// issuer's path. [Server.Client] can use the host of the issuer if the issuer
+// and the listener have the same scheme. If the issuer has the scheme https,
+// this requires [TLS].
 //
 // u must be an absolute http or https URL without user information, query and
 // fragment (RFC 8414 §2). The server uses u byte for byte, including a trailing
@@ -143,9 +144,10 @@ func Clock(now func() time.Time) Option {
 
 // Seed makes keys, token identifiers and signatures the same in every run. Two
 // servers return the same bytes if they have the same seed, clock and issuer
-// and get the same calls in the same order. PS signatures and embedded RSA keys
-// are exceptions. The seed is as secret as the keys, because the keys can be
-// derived from the seed.
+// and get the same calls in the same order. There are two exceptions: PS
+// signatures are always random, and embedded RSA keys do not depend on the
+// seed. The seed is as secret as the keys, because the keys can be derived from
+// the seed.
 func Seed(seed string) Option {
 	return serverOption(func(c *config) {
 		if seed == "" {
@@ -155,11 +157,12 @@ func Seed(seed string) Option {
 	})
 }
 
-// Metadata changes both discovery documents. During setup, the server calls f
-// for each document. Several Metadata options apply in order. The values in doc
-// are strings, booleans and []string, except mtls_endpoint_aliases, which is a
-// map[string]string. f may set any value that can be encoded as JSON. It
-// changes only the documents, not the behavior of the server.
+// Metadata changes both discovery documents. During setup, the server calls the
+// function f for each document. Several Metadata options apply in order. The
+// values in doc are strings, booleans and []string, except
+// mtls_endpoint_aliases, which is a map[string]string. The function f may set
+// any value that can be encoded as JSON. The change affects only the documents,
+// not the behavior of the server.
 func Metadata(f func(doc map[string]any)) Option {
 	return serverOption(func(c *config) {
 		if f == nil {

@@ -72,11 +72,11 @@ func AuthorizationDetailTypes(types ...string) Option {
 // is logged in and consents to everything.
 //
 // The option also adds a debug page, at /debug under the issuer. The page shows
-// the clients, the requests (fingerprints instead of secrets) and the keys. It
-// has a button for [Server.Rotate] and a form that mints a token, valid or with
-// one of [Defects]. The page does not require a password. It is served only at
-// the issuer's host, the origins of [Hosts], localhost and loopback addresses.
-// It accepts only forms that the page itself sends.
+// the clients, the keys, and the requests with fingerprints instead of secrets.
+// It has a button for [Server.Rotate], and a form that mints a valid token or a
+// token with one of [Defects]. The page does not require a password. It is
+// served only at the issuer's host, the origins of [Hosts], localhost and
+// loopback addresses. It accepts only forms that the page itself sends.
 func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
 
 // AllowUnregistered registers an unknown client at its first authorization
@@ -97,9 +97,9 @@ func Registration() Option { return serverOption(func(c *config) { c.Registratio
 // at [EndpointToken], [EndpointPAR] and [EndpointUserInfo]. If a proof has no
 // valid nonce, the server returns the error use_dpop_nonce. Every response of
 // these endpoints has the current nonce in DPoP-Nonce. The nonce changes every
-// minute of the server's clock. The previous nonce is still valid. The iat of a
-// proof with a valid nonce can be any time. Without the option, a proof needs
-// no nonce.
+// minute of the server's clock. The server also accepts the previous nonce. If
+// the nonce of a proof is valid, the server accepts any iat in the proof.
+// Without the option, a proof needs no nonce.
 func DPoPNonces() Option { return serverOption(func(c *config) { c.Config.DPoPNonces = true }) }
 
 // CORS lets scripts on pages of these origins call the endpoints that are meant

@@ -83,8 +83,8 @@ func TestAddrRefuses(t *testing.T) {
 		"all addresses as IPv6, remote":          {[]testserver.Option{remote, testserver.Addr("[::ffff:0.0.0.0]:0")}, []string{every}},
 		"a socket in memory":                     {[]testserver.Option{testserver.Addr("127.0.0.1:0"), testserver.InMemory()}, []string{"Addr(", "InMemory()"}},
 		"a socket in memory, in other order":     {[]testserver.Option{testserver.InMemory(), testserver.Addr("127.0.0.1:0")}, []string{"Addr(", "InMemory()"}},
-		// The option accepts this address, which is reserved for documentation
-		// (RFC 5737), but the operating system refuses it.
+		// This address is reserved for documentation (RFC 5737). The option
+		// accepts the address, but the operating system refuses it.
 		"an address of another machine": {[]testserver.Option{testserver.Addr("192.0.2.1:0"), remote}, []string{`Addr("192.0.2.1:0"): listen tcp`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// net/http logs the value of a panic. If a hook panics, this value may contain
-// a token, so the value must not be logged.
+// If a hook panics, the value of the panic may contain a token. net/http
+// normally logs this value, so the server must prevent that.
 func TestHookPanicsAreNotLogged(t *testing.T) {
 	const canary = "canary-that-a-hook-has-seen"
 	var logged bytes.Buffer

@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// push pushes an authorization request of the public client. pairs are names
-// and values to set in the request. push returns the query for the
-// authorization endpoint.
+// push pushes an authorization request of the public client. The parameter
+// pairs contains names and values to set in the request. push returns the query
+// for the authorization endpoint.
 func push(t testing.TB, s *testserver.Server, pairs ...string) url.Values {
 	t.Helper()
 	form := authorizationRequest(pairs...)

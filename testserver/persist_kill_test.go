@@ -43,7 +43,7 @@ type workload struct {
 	onResponse func() // called after each response
 
 	mu                     sync.Mutex
-	access, codes, refresh []string // refresh has the last refresh token of each grant
+	access, codes, refresh []string // the field refresh has only the last token of each grant
 }
 
 // run requests the tokens of one grant. It returns false if the server is down.
@@ -152,9 +152,9 @@ func TestKilledServerKeepsItsState(t *testing.T) {
 }
 
 // checkState starts a server with the state file of the killed process, and
-// checks the tokens and codes in c. The state file may say that a refresh token
-// was used, although the response with the new token was lost. So the server
-// has a grace period for refresh tokens.
+// checks the tokens and codes in c. The process may have saved the use of a
+// refresh token but not sent the new token. So the new server has a grace
+// period, in which the old refresh token still works.
 func checkState(t *testing.T, path string, c *workload) {
 	t.Helper()
 	s := startPersisted(t, path, testserver.RotateRefresh(time.Hour))

@@ -14,10 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// withoutDirSync removes the permission to read dir while f runs. Files in dir
-// can then be created and replaced, but dir cannot be opened to sync it. f runs
-// with the file access rights of another user, because permissions do not
-// restrict root.
+// withoutDirSync removes the permission to read dir while the function f runs.
+// Files in dir can then be created and replaced, but dir cannot be opened to
+// sync it. Permissions do not restrict root, so f runs with the file access
+// rights of a different user.
 func withoutDirSync(t *testing.T, dir string, f func()) {
 	t.Helper()
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {
@@ -38,8 +38,8 @@ func withoutDirSync(t *testing.T, dir string, f func()) {
 	}
 }
 
-// After a state was written but not synced, the next state must be written,
-// even one that equals the last synced state.
+// If a state was written but not synced, the server must write the next state,
+// even if it equals the last synced state.
 func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := statePath(t)

@@ -14,8 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Browsers and other containers reach the server under different host names, so
-// discovery lists another host for the authorization endpoint.
+// Browsers and other containers reach the server under different host names.
+// Discovery therefore lists one host for the authorization endpoint and a
+// different host for the other endpoints.
 func ExampleMetadata() {
 	as, err := testserver.Start(context.Background(), testserver.Metadata(func(doc map[string]any) {
 		doc["authorization_endpoint"] = "http://localhost:8080/authorize"
@@ -79,8 +80,7 @@ func ExampleNewUnstarted_wrapped() {
 	// Output: 200 *
 }
 
-// The hook changes the first token response, and does not change later
-// responses.
+// The hook changes only the first token response.
 func ExampleServer_OnToken() {
 	as, err := testserver.Start(context.Background())
 	if err != nil {

@@ -75,10 +75,10 @@ type Mark struct {
 	mark journal.Mark
 }
 
-// Mark starts a new count. Without arguments, it counts all requests. With IDs
-// that were passed to [Server.ClientFor], it counts only the requests of these
-// clients, so that tests can share a server. Only the first 4096 clients of a
-// server are counted separately.
+// Mark starts a new count. Without arguments, the returned Mark counts all
+// requests. With IDs that were passed to [Server.ClientFor], it counts only the
+// requests of these clients, so that tests can share a server. Only the first
+// 4096 clients of a server are counted separately.
 func (s *Server) Mark(client ...string) Mark {
 	s.helper()
 	for _, id := range client {

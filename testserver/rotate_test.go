@@ -156,9 +156,8 @@ func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 	}
 }
 
-// RetiredKey signs with the key that was last removed from the JWKS. It does
-// not matter how the key was removed, but the key must not have been published
-// again.
+// RetiredKey signs with the key that was last removed from the JWKS, no matter
+// how it was removed. If the key has been published again, RetiredKey fails.
 func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		leave func(rotation)

@@ -35,8 +35,8 @@ var unservedPaths = strings.Fields(`/ /admin /admin/faults /api /api/faults /api
 
 var httpMethods = strings.Fields("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE PROPFIND INJECT get post")
 
-// faultRequest returns a request that asks for a fault. It asks in the query,
-// in the body and in header fields, because a server might look in any of these
+// faultRequest returns a request that asks for a fault in the query, in the
+// body and in header fields. A server might look for a fault in any of these
 // places.
 func faultRequest(method, path string) *http.Request {
 	const want = "endpoint=jwks&status=503&times=100&fault=hang&action=inject&body=x&delay=1h"

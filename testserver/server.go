@@ -36,8 +36,8 @@ type Server struct {
 	fail   func(format string, args ...any)
 
 	mu            sync.Mutex // guards defaultClient
-	defaultClient Client     // with its secret; the registry has only the digest
-	defaultUser   User       // the default login; with its password
+	defaultClient Client     // contains the secret; the registry has only its digest
+	defaultUser   User       // logs in by default; contains the password
 }
 
 // New starts a server that closes when tb and its subtests are done. Invalid
@@ -45,9 +45,9 @@ type Server struct {
 //
 // If the server listens on a socket, it accepts only requests whose Host header
 // names a loopback address, localhost, the host of the issuer or one of
-// [Hosts]. Requests with any other Host are refused with status 421. Otherwise,
-// a web page could use DNS rebinding to make a browser fetch tokens. With
-// [AllowRemote], every Host is accepted.
+// [Hosts]. Requests with any other Host are refused with status 421. If they
+// were accepted, a web page could use DNS rebinding to make a browser fetch
+// tokens. With [AllowRemote], every Host is accepted.
 //
 // The server belongs to tb: an invalid call in a subtest ends the parent test.
 // In a fuzz target, use a server that was made with the *testing.F. An invalid
@@ -139,7 +139,7 @@ func start(opts []Option) (*Server, error) {
 		h = s.oauth.OwnHostOnly(h)
 	}
 	stop := l.Serve(h, transport)
-	s.close = func() error { return errors.Join(stop(), s.oauth.Close()) } // requests in flight may still change the state
+	s.close = func() error { return errors.Join(stop(), s.oauth.Close()) } // stop first: running requests may change the state
 	return s, nil
 }
 
@@ -185,8 +185,8 @@ func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err
 
 // ServeHTTP handles a request as the server does on a socket, so that the
 // server can be mounted in a mux or called with an httptest.ResponseRecorder.
-// It uses only the path of the URL. The issuer is fixed, and Host and
-// X-Forwarded-* are ignored. If you mount the server on a loopback listener,
+// It ignores the scheme and the host of the URL, Host and X-Forwarded-*,
+// because the issuer is fixed. If you mount the server on a loopback listener,
 // your code must refuse requests with a foreign Host, as the server does on its
 // own sockets (see [New]).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }
@@ -202,9 +202,10 @@ func (s *Server) Issuer() string { return s.oauth.Issuer }
 // same client.
 func (s *Server) Client() *http.Client { return s.client }
 
-// MTLSClient returns an HTTP client like [Server.Client] that presents cert if
-// the server requests a certificate: see [Server.MTLSEndpoint]. Each call
-// returns a new client with separate connections. The server must have [TLS].
+// MTLSClient returns an HTTP client that works like [Server.Client] and
+// presents cert if the server requests a certificate: see
+// [Server.MTLSEndpoint]. Each call returns a new client with separate
+// connections. The server must have [TLS].
 func (s *Server) MTLSClient(cert tls.Certificate) *http.Client {
 	s.helper()
 	if s.caPEM == nil {

@@ -13,11 +13,11 @@ import (
 
 // Receiver is the destination to which [Server.Logout] and [Server.Transmit]
 // send tokens. URL is its address. Authorization is the value of the
-// Authorization header that a receiver of security events requires (SSF 1.0
-// §6.1.1), or "" if it requires no header. Client sends the request. If Client
-// is nil, the request is sent by a client that trusts the system's root
-// certificates. A delivery takes at most ten seconds. Redirects are not
-// followed.
+// Authorization header in requests with security events (SSF 1.0 §6.1.1). If
+// Authorization is "", these requests do not have the header. Client sends the
+// request. If Client is nil, the request is sent by a client that trusts the
+// system's root certificates. A delivery takes at most ten seconds. Redirects
+// are not followed.
 type Receiver = push.Receiver
 
 // Receipt is the response of a [Receiver]: the Status, the Retry-After header
@@ -103,8 +103,8 @@ func sendLogout(ctx context.Context, to Receiver, t token.Signal) (Receipt, erro
 
 // Transmit sends a [Server.EventToken] to a receiver (RFC 8935 §2.1) and
 // returns the response. A receiver returns 202 if it accepts the token (§2.2),
-// and 400 if it refuses the token (§2.3). Transmit returns errors as
-// [Server.Logout] does.
+// and 400 if it refuses the token (§2.3). Transmit returns an error in the same
+// cases as [Server.Logout].
 //
 // With("event-authorization") appends a character to the Authorization of the
 // receiver, so that Transmit sends a wrong value even if Authorization is "".
@@ -127,8 +127,9 @@ func transmit(ctx context.Context, to Receiver, t token.Signal) (Receipt, error)
 	return deliver(t.Defect, func() (Receipt, error) { return to.Event(ctx, t.Token) })
 }
 
-// deliver calls the function send. If the defect is event-replayed and the
-// first receipt has a 2xx status, deliver calls send again.
+// deliver calls the function send and returns its result. If the defect is
+// event-replayed and the receipt has a 2xx status, deliver calls send again and
+// returns the second result.
 func deliver(defect Defect, send func() (Receipt, error)) (Receipt, error) {
 	receipt, err := send()
 	switch {

@@ -24,8 +24,8 @@ import (
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
 
 // signalReceiver is a strict receiver of logout tokens and security event
-// tokens. It refuses a token with a 400 and the reason in the body, and records
-// the claims of the tokens that it has accepted.
+// tokens. If it refuses a token, it responds with status 400 and the reason in
+// the body. If it accepts a token, it records the claims.
 type signalReceiver struct {
 	*httptest.Server
 	issuer        *testserver.Server

@@ -99,7 +99,7 @@ func TestAStrongerLoginIsAskedForOnAPage(t *testing.T) {
 	s := testserver.New(t, testserver.Interactive(), testserver.Users(strong, weak, free))
 	for _, tt := range []struct {
 		user, first, second, prompt string
-		want                        string // a page, an error, or the acr after the second request
+		want                        string // "login" for the login page, an error code, or the acr
 	}{
 		{"strong", "", mfa, "", "login"},
 		{"strong", "", mfa, "none", "login_required"},
@@ -149,7 +149,7 @@ func TestALoginIsForOneAnswer(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct {
-		user, decision string // the user, and the decision on the consent page; "" means that the user leaves the page
+		user, decision string // the user who logs in; the decision on the consent page, or "" for none
 		then           func(*browser)
 		after          time.Duration
 		change         []string
@@ -198,7 +198,7 @@ func TestADecidedLoginDoesNotHaveTheACROfTheSession(t *testing.T) {
 		t.Fatalf("got acr %v, want %s", got, mfa)
 	}
 	s.NextUser(weak)
-	for _, want := range []string{pwd, mfa} { // first the acr of the decision, then the acr of the session again
+	for _, want := range []string{pwd, mfa} { // the first acr is that of the decision, the second that of the session
 		if got := acr(p.open(query)); got != want {
 			t.Errorf("got acr %v, want %s", got, want)
 		}

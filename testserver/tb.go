@@ -2,9 +2,9 @@ package testserver
 
 import "context"
 
-// TB is the part of [testing.TB] that this package uses. It is an interface so
-// that importing this package does not link package testing into a binary, and
-// so that ginkgo's GinkgoTB and rapid's T can be used too.
+// TB is the part of [testing.TB] that this package uses. Because TB is an
+// interface, importing this package does not link package testing into a
+// binary. For the same reason, ginkgo's GinkgoTB and rapid's T can be used too.
 type TB interface {
 	Helper()
 	Cleanup(func())

@@ -89,8 +89,9 @@ func Subject(sub string) TokenOption {
 }
 
 // ForClient sets client_id, which is "test-client" by default. It does not
-// change the subject. In a token from the client credentials grant the subject
-// is the client (RFC 9068 §2.2): to make such a token, add Subject(id).
+// change the subject. In a token from the client credentials grant, the subject
+// is the client (RFC 9068 §2.2). To imitate a token from this grant, add
+// Subject(id).
 func ForClient(id string) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.SetClient(id) })
 }
@@ -110,9 +111,9 @@ func Scope(scopes ...string) SharedOption {
 	})
 }
 
-// Audience sets aud, which is "api" by default. One audience makes a string,
-// several audiences make an array (RFC 7519 §4.1.3). For a token without an
-// audience use Without("aud").
+// Audience sets aud, which is "api" by default. A single audience is written as
+// a string, and several audiences are written as an array (RFC 7519 §4.1.3).
+// For a token without an audience use Without("aud").
 func Audience(aud ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if len(aud) == 0 {
@@ -125,8 +126,8 @@ func Audience(aud ...string) SharedOption {
 
 // AccessTTL sets how long access tokens are valid. The default is five minutes
 // for tokens minted in process, and fifteen minutes for tokens from the token
-// endpoint. ttl must be at least one second, because exp is in whole seconds.
-// For an expired token use [ExpiresIn].
+// endpoint. The parameter ttl must be at least one second, because exp is in
+// whole seconds. For an expired token use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {

@@ -12,7 +12,8 @@ import (
 // scope (profile, email, address or phone) is granted (OpenID Connect Core 1.0
 // §5.4), or if the client requests the claim by name (§5.5). Other claims do
 // not need a scope. AccessClaims are added to the user's access tokens from the
-// token endpoint. As for [Claim], their names may be JSON Pointers.
+// token endpoint. The names of these claims may be JSON Pointers, as in
+// [Claim].
 //
 // ACR lists the authentication contexts that the user's logins can have. The
 // claim acr is the first requested context that is in ACR. If ACR contains no
@@ -49,8 +50,8 @@ func Users(u ...User) Option {
 }
 
 // AddUser registers a user while the server runs. It overwrites an existing
-// user that has the same subject. If Sub, Username or Password is empty,
-// AddUser sets a value. It returns the complete user.
+// user that has the same subject. AddUser sets Sub, Username and Password if
+// they are empty, and returns the complete user.
 func (s *Server) AddUser(u User) User {
 	if u.Sub == "" {
 		u.Sub = "user-" + s.oauth.Source.Name("user")

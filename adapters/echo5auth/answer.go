@@ -12,23 +12,26 @@ import (
 )
 
 // Answer refuses the request that a handler is processing. Pass it the error
-// that [middleware.Verifier.Check] returned. For any other error, and for nil,
-// the status is 500. Answer sets the status, the challenge and the body, as
-// Require does. The handler must return the error that Answer returns.
+// that [middleware.Verifier.Check] returned. If err is nil or does not wrap a
+// *middleware.Error, the status is 500. Answer sets the status, the challenge
+// and the body, as Require does. The handler must return the error that Answer
+// returns.
 //
-// A handler behind Require or Optional may return the error of Check directly,
-// without calling Answer. This does not work if another middleware handles the
-// error before Require or Optional receives it.
+// A handler behind Require or Optional may return the error of Check without
+// calling Answer. It must call Answer if another middleware handles errors
+// before Require or Optional receives them.
 func Answer(c *echo.Context, err error) error { return Guard{}.Answer(c, err) }
 
-// answered is the key that a Guard or Answer sets in the echo.Context when it
-// refuses the request.
+// answered is the key in the echo.Context that marks a request as refused.
 const answered = "github.com/bearerguard/bearerguard/adapters/echo5auth"
 
 // refused calls g.Answer if the error of a handler wraps a *middleware.Error.
-// It returns any other error unchanged. It also returns the error unchanged if
-// the error wraps an *echo.HTTPError, if the request has already been refused,
-// or if a response has already been written.
+// In these cases it returns the error unchanged instead:
+//
+//   - The error does not wrap a *middleware.Error.
+//   - The error wraps an *echo.HTTPError.
+//   - The request has already been refused.
+//   - A response has already been written.
 func (g Guard) refused(c *echo.Context, err error) error {
 	if err == nil {
 		return nil
@@ -52,11 +55,11 @@ func (g Guard) Answer(c *echo.Context, err error) error {
 func (g Guard) refuse(c *echo.Context, e *middleware.Error) error {
 	c.Set(answered, true)
 	header := c.Response().Header()
-	header.Del("Content-Type") // Echo would keep a type that was set for a success response
+	header.Del("Content-Type") // a handler may have set the type of a success response
 	if g.ErrorBody != nil {
 		status := e.StatusCode() // ErrorBody may modify e
 		contentType, body := g.ErrorBody(c.Request(), e)
-		header.Set("Content-Length", strconv.Itoa(len(body))) // prevents error handlers from adding to the body
+		header.Set("Content-Length", strconv.Itoa(len(body))) // net/http discards what an error handler appends
 		_ = c.Blob(status, contentType, body)
 	} else if response, err := echo.UnwrapResponse(c.Response()); err == nil && c.Request().Method == http.MethodHead {
 		response.Before(func() { header.Set("Content-Type", cmp.Or(header.Get("Content-Type"), echo.MIMEApplicationJSON)) })

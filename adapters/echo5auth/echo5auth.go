@@ -15,10 +15,10 @@ type Guard struct {
 	Verifier *middleware.Verifier
 
 	// ErrorBody returns a body that replaces the JSON body of a refusal, for
-	// example a problem document (RFC 9457). Status and header fields stay as
-	// they are, so the challenge cannot be lost. The guard writes this body
-	// itself, so the response is already committed when Echo's error handler is
-	// called. If ErrorBody is nil, Echo's error handler writes the body.
+	// example a problem document (RFC 9457). The function cannot change the
+	// status or the challenge. The Guard writes the body before Echo calls its
+	// error handler, so the error handler receives a committed response. If
+	// ErrorBody is nil, Echo's error handler writes the body.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
 
@@ -30,9 +30,9 @@ func Require(v *middleware.Verifier, need ...scopes.Requirement) echo.Middleware
 	return Guard{Verifier: v}.Require(need...)
 }
 
-// Optional returns a middleware that also lets a request pass if it has no
-// token; [Token] then returns nil. A request whose token is not valid is
-// refused.
+// Optional returns a middleware for routes that do not require a token. A
+// request without a token passes, and [Token] returns nil for it. A request
+// with an invalid token is refused.
 func Optional(v *middleware.Verifier) echo.MiddlewareFunc { return Guard{Verifier: v}.Optional() }
 
 // Token returns the verified token of a request, or nil if no token was sent or

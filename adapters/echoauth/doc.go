@@ -4,27 +4,26 @@
 //	orders.GET("", list)                                                   // in list: echoauth.Token(c).Subject
 //	orders.POST("", create, echoauth.Require(v, scopes.All("orders:write"))) // requires both scopes
 //
-// A route within a protected group may have further requirements; the token is
-// verified only once. Pass the requirement of a group when you create the
-// group, as above: a later Group.Use does not apply to routes that were added
-// earlier.
+// A route in a protected group may have requirements of its own. The token is
+// still verified only once. Pass the requirement of a group to e.Group, as
+// above. A later Group.Use does not protect routes that were added earlier.
 //
 // # Refusals
 //
 // A refused request never reaches the handler. Its response has the status and
-// header fields of RFC 6750 §3. The adapter returns to Echo an *echo.HTTPError
-// that wraps the *[middleware.Error], so that loggers receive the cause. Echo's
-// HTTPErrorHandler writes the response. If the program has its own
-// HTTPErrorHandler, the handler finds the refusal as follows:
+// header fields of RFC 6750 §3. The adapter returns an *echo.HTTPError to Echo.
+// This error wraps the *[middleware.Error], so that loggers receive the cause.
+// Echo's HTTPErrorHandler writes the response. If the program sets its own
+// HTTPErrorHandler, that function finds the refusal as follows:
 //
 //	var refusal *middleware.Error
 //	if errors.As(err, &refusal) { … }
 //
 // Echo's default handler writes {"error","error_description"}, the same body as
-// the other adapters. To change only the body, set the ErrorBody of a [Guard].
-// The other adapters have the same field.
+// the other adapters. To change only the body, set the field ErrorBody of a
+// [Guard]. The other adapters have the same field.
 //
 // Echo's default handler responds to a HEAD request without Content-Type. The
-// adapter adds the Content-Type of the JSON body, unless Content-Type is
-// already set.
+// adapter adds the Content-Type of the JSON body, unless the response already
+// has a Content-Type.
 package echoauth

@@ -80,8 +80,8 @@ func TestEchosOwnHandlerAnswersAsHTTPAuthDoes(t *testing.T) {
 	}
 }
 
-// This test uses a real connection, because net/http does not enforce
-// Content-Length for an httptest.ResponseRecorder.
+// This test uses a real connection, because an httptest.ResponseRecorder does
+// not enforce Content-Length.
 func TestErrorBodyIsWrittenOnce(t *testing.T) {
 	v := newVerifier(t)
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {

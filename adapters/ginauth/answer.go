@@ -7,9 +7,9 @@ import (
 )
 
 // Answer refuses the request that a handler is processing. Pass it the error
-// that [middleware.Verifier.Check] returned. For any other error, and for nil,
-// the status is 500. Answer writes the status, the challenge and the body, as
-// Require does.
+// that [middleware.Verifier.Check] returned. If err is nil or does not wrap a
+// *middleware.Error, the status is 500. Answer writes the status, the challenge
+// and the body, as Require does.
 func Answer(c *gin.Context, err error) { Guard{}.Answer(c, err) }
 
 // Answer does the same as the function [Answer], but uses g.ErrorBody.
@@ -20,7 +20,7 @@ func (g Guard) Answer(c *gin.Context, err error) {
 }
 
 func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
-	_ = c.Error(e) // c.Error returns e
+	_ = c.Error(e) // returns e, not a failure
 	c.Abort()
 	status, contentType := e.StatusCode(), "application/json"
 	body, _ := e.MarshalJSON() // cannot fail, because the body consists of two strings
@@ -33,12 +33,12 @@ func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
 		c.Writer = settled{c.Writer}
 		return
 	}
-	c.Header("Content-Type", contentType) // c.Data would keep a Content-Type that was set for a success response
+	c.Header("Content-Type", contentType) // c.Data does not replace a type that a handler has set
 	c.Data(status, contentType, body)
 }
 
-// settled is a ResponseWriter whose WriteHeader does nothing, so that the
-// middleware that writes the body cannot change the status.
+// settled is a ResponseWriter that ignores WriteHeader. A middleware can then
+// write the body, but cannot change the status.
 type settled struct{ gin.ResponseWriter }
 
 func (settled) WriteHeader(int) {}

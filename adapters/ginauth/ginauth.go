@@ -15,10 +15,10 @@ type Guard struct {
 	Verifier *middleware.Verifier
 
 	// ErrorBody returns a body that replaces the JSON body of a refusal, for
-	// example a problem document (RFC 9457). Status and header fields stay as
-	// they are, so the challenge cannot be lost. If ErrorBody is nil, the body
-	// is {"error","error_description"}. If ErrorBody returns a nil body, a
-	// middleware of the application must write the body. The middleware finds
+	// example a problem document (RFC 9457). The function cannot change the
+	// status or the challenge. If ErrorBody is nil, the body is
+	// {"error","error_description"}. If ErrorBody returns a nil body, a
+	// middleware of the application must write the body. That middleware finds
 	// the *middleware.Error in c.Errors.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
@@ -31,8 +31,9 @@ func Require(v *middleware.Verifier, need ...scopes.Requirement) gin.HandlerFunc
 	return Guard{Verifier: v}.Require(need...)
 }
 
-// Optional returns a handler that also lets a request pass if it has no token;
-// [Token] then returns nil. A request whose token is not valid is refused.
+// Optional returns a handler for routes that do not require a token. A request
+// without a token passes, and [Token] returns nil for it. A request with an
+// invalid token is refused.
 func Optional(v *middleware.Verifier) gin.HandlerFunc { return Guard{Verifier: v}.Optional() }
 
 // Token returns the verified token of a request, or nil if no token was sent or

@@ -53,8 +53,8 @@ func TestLoggersSeeTheStatusAndTheCause(t *testing.T) {
 	}
 }
 
-// This test uses a real connection, because net/http does not enforce
-// Content-Length for an httptest.ResponseRecorder.
+// This test uses a real connection, because an httptest.ResponseRecorder does
+// not enforce Content-Length.
 func TestErrorRendererCannotExtendAnAnswer(t *testing.T) {
 	_, v := newVerifier(t)
 	r := gin.New()

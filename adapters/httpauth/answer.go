@@ -7,9 +7,9 @@ import (
 )
 
 // Answer refuses the request that a handler is processing. Pass it the error
-// that [middleware.Verifier.Check] returned. For any other error, and for nil,
-// the status is 500. Answer writes the status, the challenge and the body, as
-// Require does.
+// that [middleware.Verifier.Check] returned. If err is nil or does not wrap a
+// *middleware.Error, the status is 500. Answer writes the status, the challenge
+// and the body, as Require does.
 func Answer(w http.ResponseWriter, r *http.Request, err error) { Guard{}.Answer(w, r, err) }
 
 // Answer does the same as the function [Answer], but uses g.ErrorBody.

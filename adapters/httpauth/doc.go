@@ -5,10 +5,10 @@
 //	mux.Handle("GET /orders", read(http.HandlerFunc(list)))
 //
 // In list, httpauth.Token(r) returns the verified token. A handler within a
-// protected handler may have further requirements; the token is verified only
-// once.
+// protected handler may have requirements of its own. The token is still
+// verified only once.
 //
 // A refused request never reaches the handler. Its response has the status and
-// header fields of RFC 6750 §3, and the body {"error","error_description"}
+// header fields of RFC 6750 §3. The body is {"error","error_description"},
 // unless a [Guard] has an ErrorBody.
 package httpauth

@@ -140,8 +140,8 @@ func ExampleAnswer() {
 	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
 }
 
-// ownTenant is a requirement. It is met if the path of the request and the
-// tenant claim of the token contain the same tenant.
+// ownTenant is a requirement: the tenant in the path of the request must equal
+// the tenant claim of the token.
 type ownTenant struct{}
 
 func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {

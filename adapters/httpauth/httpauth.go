@@ -13,13 +13,13 @@ type Guard struct {
 	Verifier *middleware.Verifier
 
 	// ErrorBody returns a body that replaces the JSON body of a refusal, for
-	// example a problem document (RFC 9457). Status and header fields stay as
-	// they are, so the challenge cannot be lost. If ErrorBody is nil, the body
-	// is {"error","error_description"}.
+	// example a problem document (RFC 9457). The function cannot change the
+	// status or the challenge. If ErrorBody is nil, the body is
+	// {"error","error_description"}.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
 
-// Require returns a function that wraps a handler, so that the handler runs
+// Require returns a function that protects a handler. The handler then runs
 // only for a request with a valid token that meets all requirements. Without
 // requirements, a valid token is enough. See [middleware.Verifier.Authorize]
 // for nested routes.
@@ -27,9 +27,9 @@ func Require(v *middleware.Verifier, need ...scopes.Requirement) func(http.Handl
 	return Guard{Verifier: v}.Require(need...)
 }
 
-// Optional returns a function that wraps a handler, so that the handler also
-// runs for a request without a token; [Token] then returns nil. A request whose
-// token is not valid is refused.
+// Optional returns a function that protects a handler which does not require a
+// token. The handler also runs for a request without a token, and [Token] then
+// returns nil. A request with an invalid token is refused.
 func Optional(v *middleware.Verifier) func(http.Handler) http.Handler {
 	return Guard{Verifier: v}.Optional()
 }

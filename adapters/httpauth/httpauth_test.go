@@ -64,8 +64,8 @@ func TestARouteKeepsTheRequirementsItWasMadeWith(t *testing.T) {
 	}
 }
 
-// The outer route checks its requirement against the request that it received.
-// This holds even if a handler between the routes changes the path.
+// A route checks its requirement against the request that the route received,
+// even if a handler within the route changes the path.
 func TestARequirementOnTheRequestIsCheckedByItsOwnRoute(t *testing.T) {
 	as, v := newVerifier(t)
 	orders := http.NewServeMux()

@@ -7,17 +7,17 @@ import (
 
 // Limits of the breaker.
 const (
-	maxFailures = 3           // after this many unanswered commands in a row, commands are paused
-	pause       = time.Second // time between two attempts while commands are paused
+	maxFailures = 3           // number of unanswered commands in a row before a pause
+	pause       = time.Second // time from a failure until the next attempt
 )
 
 // breaker pauses the commands of a group after failures, so that requests do
 // not wait for a Redis that does not respond. An error reply is not a failure:
 // a full Redis rejects writes, but still serves reads. Each group has its own
-// breaker, because a single node of a cluster can fail.
+// breaker, because one node of a cluster can fail while the others work.
 type breaker struct {
 	mu       sync.Mutex
-	failures int // in a row
+	failures int // consecutive
 	retryAt  time.Time
 }
 

@@ -8,25 +8,25 @@ import (
 )
 
 // maxAnswerTimeout is the maximum time that Get and Set wait for one command.
-// An introspect.Client waits for at most a quarter of a second. Without
-// maxAnswerTimeout, one hanging node of a cluster would make the client treat
-// the whole Store as failed.
+// It is shorter than the quarter of a second for which an introspect.Client
+// waits. If one node of a cluster hangs, Get reports a miss in time. Otherwise
+// the client would treat the whole Store as failed.
 const maxAnswerTimeout = 100 * time.Millisecond
 
 // answerKey returns the group and the name of an introspection answer in Redis.
-// The parameter key is a hash of the token. The name is an HMAC of this hash:
-// an attacker who can only read Redis must not be able to test whether a token
-// was used.
+// The parameter key is a hash of the token. The name is an HMAC of this hash,
+// so that an attacker who can only read Redis cannot test whether a token was
+// used.
 func (s *Store) answerKey(k keys, key string) (g *group, name string) {
 	sum := derive(k.names, key)
 	return s.groups[sum[0]%groups], "answer:" + base64.RawURLEncoding.EncodeToString(sum)
 }
 
-// Get implements introspect.Cache. A value that was not sealed for this key is
-// a miss, and is counted in Stats.Rejected. A failed command is also a miss,
-// not an error: after an error, an introspect.Client would not use the Store
-// for a while, although the other nodes of a cluster may work. Get returns an
-// error only if ctx has ended.
+// Get implements introspect.Cache. If a value was not sealed for this key, Get
+// reports a miss and counts the value in Stats.Rejected. Get also reports a
+// miss if a command fails. If it returned an error instead, an
+// introspect.Client would not use the Store for a while, although the other
+// nodes of a cluster may work. Get returns an error only if ctx has ended.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	for _, k := range s.keys {
 		g, name := s.answerKey(k, key)
@@ -34,7 +34,7 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, bool, error) {
 		if err != nil || answer == nil {
 			continue
 		}
-		sealed, _ := text(answer) // open rejects ""
+		sealed, _ := text(answer) // open rejects an empty value
 		if value, ok := s.open(ctx, g.tag+name, sealed); ok {
 			return value, true, nil
 		}

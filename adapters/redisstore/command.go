@@ -10,9 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// groups is the number of groups of keys, without the group of the feed. The
-// keys of a group have the same hash tag, so they are in one hash slot of a
-// cluster: a node has either all of them or none.
+// groups is the number of key groups, not counting the group of the revocation
+// feed. The keys of a group have the same hash tag, and therefore the same hash
+// slot. A node of a cluster has either all keys of a group or none.
 const groups = 32
 
 // group is the set of all keys with the same hash tag.
@@ -46,16 +46,16 @@ type redisError struct {
 func (e redisError) Error() string { return "redisstore: Redis is unavailable: " + e.reason }
 func (e redisError) Unwrap() error { return e.err }
 
-// do sends a command to the node of a group, and waits for Config.Timeout at
-// most.
+// do sends a command to the node of a group. It waits for the reply for at most
+// Config.Timeout.
 func (s *Store) do(ctx context.Context, g *group, command, key string, args ...any) (any, error) {
 	return s.doWithin(ctx, s.config.Timeout, g, command, key, args...)
 }
 
 // doWithin does the same as do, but with the given timeout. After the timeout,
 // it returns even if Config.Do ignores its context. Canceling ctx does not
-// cancel a command that has started. Otherwise, a client could cancel requests
-// to make commands fail, until commands are paused for all clients.
+// cancel a command that has started. Otherwise, a client that cancels its
+// requests could cause a pause of the commands for all clients.
 func (s *Store) doWithin(ctx context.Context, timeout time.Duration, g *group, command, key string, args ...any) (any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -96,16 +96,16 @@ func text(answer any) (string, error) {
 // than d, by at most a millisecond.
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds()+1, 10) }
 
-// Keys that must outlive their last use have the lifetime lastingFor, which is
-// extended at most once per extendAfter.
+// lastingFor is the lifetime of keys that must outlive their last use.
+// extendAfter is the minimum time between two extensions of this lifetime.
 const (
 	lastingFor  = 30 * 24 * time.Hour
 	extendAfter = time.Hour
 )
 
-// extensionDue returns true at most once an hour. The caller must then extend
-// the lifetime of the group's key. If this fails, the lifetime is extended an
-// hour later, or by another process.
+// extensionDue returns true at most once an hour. If it returns true, the
+// caller must extend the lifetime of the group's key. If the extension fails,
+// it is repeated an hour later, or another process extends the lifetime.
 func (g *group) extensionDue() bool {
 	now, last := time.Now().Unix(), g.extended.Load()
 	return now-last >= int64(extendAfter/time.Second) && g.extended.CompareAndSwap(last, now)

@@ -30,8 +30,8 @@ func newLogged(t *testing.T, f *fake, do func(next doFunc, ctx context.Context, 
 	return s, log
 }
 
-// An error text of the client may contain an argument of the command, so it
-// must not be reported.
+// The error text of a Redis client may contain an argument of the command. This
+// text must not be reported.
 func TestWhatIsReportedOfAnError(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err  error
@@ -127,10 +127,10 @@ func TestAStoreDoesNotPrintItsSecret(t *testing.T) {
 // A reply of an unexpected type or length must be an error.
 func TestUnexpectedAnswers(t *testing.T) {
 	for _, tt := range []struct {
-		command, key string // key: end of a Redis key
+		command, key string // key is the end of a Redis key
 		answer       any
 	}{
-		{"SET", "", int64(1)}, // a replay entry
+		{"SET", "", int64(1)}, // "" means a replay entry
 		{"SET", ":steps", int64(1)},
 		{"SET", ":epoch", int64(1)},
 		{"BITFIELD", ":steps", nil},

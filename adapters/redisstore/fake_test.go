@@ -24,7 +24,7 @@ type fake struct {
 	bytes    bool          // answers are []byte
 	repeat   bool          // sends each command twice, as a client does after a lost answer
 	hang     chan struct{} // if not nil, calls ignore their context until hang is closed
-	longest  time.Duration // the longest time until a deadline
+	longest  time.Duration // longest timeout of a command
 	commands [][]any
 }
 

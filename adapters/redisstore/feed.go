@@ -21,11 +21,12 @@ const (
 	streamKey = "stream"
 	epochKey  = "epoch"
 	maxEntry  = 64 // maximum revocations per stream entry
-	trimmed   = 3  // entries that trim checks per added entry; above 1, so that the stream shrinks
+	trimmed   = 3  // trim checks this many entries per added entry; 1 would not shrink the stream
 
 	// Each Read returns a limited number of entries. The limit is between
-	// minEntries and maxEntries, and adapts to the speed of Redis: the entries
-	// must arrive within Config.Timeout, but a long feed must be read quickly.
+	// minEntries and maxEntries. It rises while Redis is fast, so that a long
+	// feed is read quickly. After an error, it falls to minEntries, because the
+	// entries must arrive within Config.Timeout.
 	minEntries = 16
 	maxEntries = 512
 )
@@ -39,7 +40,7 @@ func (s *Store) Publish(ctx context.Context, revocations ...revoke.Revocation) e
 		return nil
 	}
 	for part := range slices.Chunk(current, maxEntry) {
-		s.trim(ctx) // first, to make room if Redis is full
+		s.trim(ctx) // makes room first, in case Redis is full
 		if err := s.addEntry(ctx, part); err != nil {
 			return err
 		}
@@ -73,11 +74,11 @@ func (s *Store) extendStream(ctx context.Context, d time.Duration) error {
 }
 
 // trim checks a few entries and removes those whose revocations have ended. It
-// keeps the entries of the last hour and the entry before them, because the
-// position of a reader that has read the whole feed may be one of these
-// entries. The next call continues where this call has stopped, so that an
-// entry with a late end does not prevent the removal of later entries. A
-// failure of trim only delays the removal.
+// keeps the entries of the last hour and the entry before them: one of these
+// entries may be the position of a reader that has read the whole feed. Each
+// call continues where the previous call stopped. An entry with a late end
+// therefore does not prevent the removal of later entries. If trim fails, this
+// only delays the removal.
 func (s *Store) trim(ctx context.Context) {
 	entries, err := s.entries(ctx, *s.swept.Load(), trimmed+1)
 	if err != nil {
@@ -99,9 +100,9 @@ func (s *Store) trim(ctx context.Context) {
 	}
 }
 
-// entry is an entry of the stream. The field until is not encrypted: a machine
-// with another secret must not delete the entry before that time, and can
-// ignore the entry afterwards.
+// entry is an entry of the stream. The field until is not encrypted, because
+// machines with another secret need this time, too. They must not delete the
+// entry before that time, and can ignore the entry afterwards.
 type entry struct {
 	id     string
 	until  string // Unix time in milliseconds at which the last revocation ends
@@ -124,7 +125,7 @@ func (e entry) ended(now time.Time) bool {
 // clock is behind may reuse the IDs of lost entries.
 func (e entry) place() string { return fmt.Sprintf("%s:%.8x", e.id, e.sealed) }
 
-// sealedAs returns the name with which the value of an entry is sealed.
+// sealedAs returns the name to which the sealed value of an entry is bound.
 func (s *Store) sealedAs(e entry) string { return s.feed.tag + streamKey + ":" + e.until }
 
 // read returns the revocations of an entry, or false if they cannot be read.
@@ -152,16 +153,17 @@ var positionSyntax = regexp.MustCompile(`^(?:((\d{1,20}-\d{1,20}):[0-9a-f]{0,16}
 
 // Read implements [revoke.Feed].
 //
-// The entry at the position must still exist. If it does not, later entries may
-// be missing, too, for example because a node without the last writes took
-// over. Read then returns [revoke.ErrGap]. It also tries to change the epoch,
-// so that every machine publishes the revocations that it has in memory. It
-// does not change the epoch if the reader had not reached the end of the
-// stream: in that case, the entry may have been removed because its revocations
-// had ended.
+// If the entry at the reader's position is missing, later entries may be
+// missing, too. This happens, for example, after a failover to a node without
+// the last writes. Read then returns [revoke.ErrGap]. It also tries to change
+// the epoch, so that every machine publishes the revocations that it has in
+// memory. Read does not change the epoch if the reader had not reached the end
+// of the stream: in that case, the entry may have been removed because its
+// revocations had ended.
 //
 // If an entry was not sealed with the secret, Read returns a zero Revocation in
-// its place. A [revoke.List] then treats this as lag, and its OnLag decides.
+// its place. A [revoke.List] treats a zero Revocation as lag: see
+// revoke.Config.OnLag.
 func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	parts := positionSyntax.FindStringSubmatch(after)
 	if parts == nil {
@@ -169,7 +171,7 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	}
 	from := position{place: parts[1], id: parts[2], more: parts[3], epoch: parts[4]}
 	n, began := int(s.perRead.Load()), time.Now()
-	entries, err := s.entries(ctx, from.id, n+2) // entry at the position, and one to set More
+	entries, err := s.entries(ctx, from.id, n+2) // +2: the entry at the position and one to set More
 	if err != nil {
 		s.perRead.Store(minEntries)
 		return revoke.Batch{}, err
@@ -185,7 +187,7 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	if from.place != "" {
 		if len(entries) == 0 || entries[0].place() != from.place {
 			if from.more == "" {
-				_, _ = s.newEpoch(ctx, "XX") // fails if Redis is full: then only this machine publishes again
+				_, _ = s.newEpoch(ctx, "XX") // if Redis is full, this fails, and only this machine publishes
 			}
 			return revoke.Batch{}, revoke.ErrGap
 		}
@@ -217,7 +219,7 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 // addedAt returns when an entry was added, by the clock of Redis.
 func addedAt(id string) time.Time {
 	milli, _, _ := strings.Cut(id, "-")
-	added, _ := strconv.ParseInt(milli, 10, 64) // Redis makes IDs
+	added, _ := strconv.ParseInt(milli, 10, 64) // Redis makes valid IDs
 	return time.UnixMilli(added)
 }
 
@@ -242,8 +244,9 @@ func (s *Store) epoch(ctx context.Context) (string, error) {
 	return epoch, err
 }
 
-// newEpoch stores a new epoch: with "NX" only if none exists, with "XX" only if
-// one exists. With "NX", it returns the existing epoch, if any.
+// newEpoch stores and returns a new epoch. With "NX", it stores the epoch only
+// if none exists, and otherwise returns the existing epoch. With "XX", it
+// stores the epoch only if one exists.
 func (s *Store) newEpoch(ctx context.Context, condition string) (string, error) {
 	fresh := rand.Text()
 	answer, err := s.do(ctx, s.feed, "SET", epochKey, fresh, condition, "GET", "PX", milliseconds(lastingFor))

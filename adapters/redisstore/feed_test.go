@@ -51,6 +51,7 @@ func assertRead(t *testing.T, s *redisstore.Store, values ...string) revoke.Batc
 }
 
 // A machine that cannot read an entry does not know what the entry revokes.
+// Read must therefore return an invalid revocation for the entry.
 func TestH05EntriesThatDoNotOpenAreInvalidRevocations(t *testing.T) {
 	hour := time.Now().Add(time.Hour)
 	for name, change := range map[string]func(f *fake){
@@ -86,7 +87,8 @@ func TestH05EntriesThatDoNotOpenAreInvalidRevocations(t *testing.T) {
 	}
 }
 
-// The end time of an entry is not sealed: see the package comment.
+// An entry whose end time is in the past is skipped, even if an attacker has
+// changed the time. The end time is not sealed: see the package comment.
 func TestAnEntryWhoseEndIsPastIsSkipped(t *testing.T) {
 	f := newFake()
 	s := newStore(t, f)
@@ -125,8 +127,8 @@ func TestTheSecretOfTheFeedIsReplaced(t *testing.T) {
 	assertRead(t, newStore(t, f, withSecrets(secret(2), nil)), "", "two")
 }
 
-// After a secret is replaced, ended entries that are sealed with the old secret
-// are ignored, even if they have not been removed yet.
+// Read ignores an ended entry that is sealed with an old secret, even if the
+// entry has not been removed yet.
 func TestEntriesWithAnOldSecretEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -178,7 +180,8 @@ func TestH05AnotherSecretDeletesNothingThatIsInForce(t *testing.T) {
 	})
 }
 
-// If all revocations of a feed have ended, this must not count as a loss.
+// A feed whose revocations have all ended must not look like a feed that has
+// lost entries.
 func TestAQuietFeedKeepsItsEpoch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

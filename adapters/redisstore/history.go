@@ -16,10 +16,11 @@ import (
 // one more key, in the same hash slot as the replay entries. The value of this
 // key contains the last recorded loss, followed by 32-bit counters. After a
 // process has stored replay entries, it increments its own counter. This is
-// called a step. The loss must not change, and a counter must never decrease.
-// One counter for all processes would not be enough: a process would not notice
-// that its last step was lost if another process has made a step since then.
-// After 2^32 steps a counter is 0 again, which looks like a loss.
+// called a step. If the counter has not increased since the previous step of
+// the process, Redis has lost data. The same is true if the recorded loss is
+// older than before. If all processes shared one counter, a process might not
+// notice that its last step was lost, because the step of another process would
+// replace it. After 2^32 steps a counter is 0 again, which looks like a loss.
 //
 // Concurrent callers share a step. A step protects the replay entries that were
 // stored before the step began: if Redis loses one of these entries later, it
@@ -30,9 +31,9 @@ type history struct {
 	begun atomic.Uint64 // steps that have begun
 
 	mu     sync.Mutex // held during a step
-	known  loss       // loss in Redis; 0 before the first step
+	known  loss       // last loss seen in Redis; 0 before the first step
 	number string     // the counter of this process, as an offset for BITFIELD
-	own    int64      // its value; 0 before the first step and after a loss
+	own    int64      // the counter's last value; 0 initially and after a loss
 	err    error      // error of the last step
 }
 
@@ -52,14 +53,14 @@ const (
 )
 
 // newNumber returns the BITFIELD offset of a random counter. Two processes with
-// the same counter may not detect a loss. The first process that notices that
-// it shares a counter chooses another one.
+// the same counter may fail to detect a loss. The first process that notices
+// that it shares a counter chooses a new counter.
 func newNumber() string { return fmt.Sprint("#", 2+rand.N(numbers)) } //nolint:gosec // not secret
 
 func (l loss) at() time.Time { return time.Unix(int64(l>>lossTime), 0) }
 func (l loss) assumed() bool { return l&lossAssumed != 0 }
 
-// bytes returns the loss as it is stored at the beginning of the key's value.
+// bytes returns the loss in the form in which Redis stores it.
 func (l loss) bytes() string {
 	return string(binary.BigEndian.AppendUint64(nil, uint64(l))) //nolint:gosec // not negative
 }
@@ -77,7 +78,7 @@ func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 	h := &g.history
 	before := h.begun.Load()
 	h.mu.Lock()
-	if h.begun.Load() == before { // otherwise, another caller has made a step since this call
+	if h.begun.Load() == before { // otherwise, another caller's step began during this call
 		h.begun.Add(1)
 		h.err = s.step(ctx, g)
 	}
@@ -89,9 +90,9 @@ func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 	return at, err
 }
 
-// step increments the counter of this process. If the previous step is missing
-// in Redis, Redis has lost data. step then records this in Redis for the other
-// machines.
+// step increments the counter of this process. If the previous increment is
+// missing in Redis, Redis has lost data. The function then records the loss in
+// Redis for the other machines.
 func (s *Store) step(ctx context.Context, g *group) error {
 	h := &g.history
 	if h.known == 0 {
@@ -125,23 +126,23 @@ func (s *Store) step(ctx context.Context, g *group) error {
 	}
 }
 
-// inFuture reports whether the time of a loss is more than an hour in the
-// future, and therefore wrong. Up to an hour is accepted, because the clock of
-// the machine that wrote the loss may be ahead. Without this tolerance,
-// machines would keep replacing each other's losses, and every proof would be
-// refused.
+// inFuture reports whether the time of a loss is wrong because it is more than
+// an hour in the future. A smaller difference is accepted: the clock of the
+// machine that wrote the loss may be ahead. Without this tolerance, machines
+// would keep replacing each other's losses, and every proof would be refused.
 func inFuture(l loss) bool { return l.at().After(time.Now().Add(time.Hour)) }
 
 // Initialize prepares a new Redis: if Redis is empty, Initialize assumes that
-// it was never used. Without Initialize, a Redis that is empty when a proof
+// Redis was never used. Without Initialize, a Redis that is empty when a proof
 // arrives is assumed to have lost its data. Under [Refuse], DPoP requests are
 // then refused with 503, for about 80 seconds with the defaults. Initialize
 // changes nothing in a Redis that is already in use.
 //
-// Call Initialize before the first request. Suppose that a program calls it at
-// each start, and Redis was emptied just before. A proof that was used on
-// another machine can then be used again, until that machine handles its next
-// proof. To exclude this, call Initialize only when Redis is set up.
+// Call Initialize before the first request. If a program calls it at each
+// start, a Redis that was emptied just before the start looks new. A proof that
+// was used on another machine can then be used again, until that machine
+// handles its next proof. To exclude this, call Initialize only when Redis is
+// set up.
 func (s *Store) Initialize(ctx context.Context) error {
 	fresh := lossAt(time.Now().Add(-s.config.ProofWindow-2*time.Second)) | lossAssumed
 	for _, g := range s.groups {

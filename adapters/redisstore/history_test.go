@@ -17,8 +17,8 @@ import (
 
 type doFunc = func(ctx context.Context, args ...any) (any, error)
 
-// through returns a configuration change. With this change, each command is
-// passed to f, which may call next to send it.
+// through returns a configuration change that passes each command to the
+// function f. This function may call next to send the command.
 func through(f func(next doFunc, ctx context.Context, args []any) (any, error)) func(*redisstore.Config) {
 	return func(c *redisstore.Config) {
 		next := c.Do
@@ -26,7 +26,8 @@ func through(f func(next doFunc, ctx context.Context, args []any) (any, error)) 
 	}
 }
 
-// inGroup returns a function that returns the keys of new proofs of one group.
+// inGroup returns a function that generates the keys of new proofs. All these
+// keys belong to the same group.
 func inGroup() func() [32]byte {
 	group := newKey()[0]
 	return func() [32]byte {
@@ -97,8 +98,8 @@ func TestALossIsFoundByAMachineWhoseClockIsAhead(t *testing.T) {
 	}
 }
 
-// The time of a loss in Redis is not valid, and the Store cannot overwrite it.
-// When the Store next reads this time, it must not accept it.
+// A loss in Redis has an invalid time, and the Store fails to overwrite the
+// loss. At the next read, the Store must not accept the loss either.
 func TestACounterThatIsNotValidCannotBeReplaced(t *testing.T) {
 	for name, value := range map[string]string{"1970": "\x00\x00\x00\x00\x00\x00\x00\x01", "the year 2100": "\x00\xf4\x86\x57\x00\x00\x00\x01"} {
 		f, next := newFake(), inGroup()
@@ -127,9 +128,9 @@ func TestACounterThatIsNotValidCannotBeReplaced(t *testing.T) {
 	}
 }
 
-// If two processes have chosen the same counter, the first process that notices
-// this chooses another one. Otherwise, the steps of one process would hide that
-// steps of the other process are lost.
+// If two processes have the same counter, the first process that notices this
+// chooses a new counter. Otherwise, if Redis lost the steps of one process, the
+// steps of the other process would hide this.
 func TestTwoProcessesWithTheSameNumber(t *testing.T) {
 	f, next := newFake(), inGroup()
 	same := func(c *redisstore.Config) {

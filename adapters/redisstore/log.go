@@ -42,9 +42,10 @@ func (s *Store) note(ctx context.Context, k kind, args ...any) {
 	})
 }
 
-// noteFailure logs that a command has failed. If the key cannot be used until
-// it is deleted, the log names the key. Other keys are not named: they are
-// replaced or expire, and their names contain hashes of proofs and tokens.
+// noteFailure logs that a command has failed. The log names a key of a wrong
+// type that cannot be used until it is deleted. It does not name other keys,
+// because they are replaced or expire. The names of these keys also contain
+// hashes of proofs and tokens.
 func (s *Store) noteFailure(ctx context.Context, g *group, key, reason string) {
 	if reason == "WRONGTYPE" && slices.Contains([]string{stepsKey, streamKey, epochKey}, key) {
 		s.note(ctx, otherType, "key", g.tag+key)
@@ -53,8 +54,8 @@ func (s *Store) noteFailure(ctx context.Context, g *group, key, reason string) {
 	s.note(ctx, unavailable, "reason", reason)
 }
 
-// errorReply matches the text of an error reply and its first word, such as
-// READONLY. It does not match io.EOF, whose text is EOF.
+// errorReply matches the text of an error reply and captures its first word,
+// such as READONLY. It does not match the text of io.EOF, which is "EOF".
 var errorReply = regexp.MustCompile(`^([A-Z]{3,20}) `)
 
 // reason describes an error of the client in words that are safe to log.

@@ -50,11 +50,12 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 }
 
 // storeEntry stores a replay entry in Redis, and reports whether the entry is
-// new. The lifetime is relative, so a wrong clock of Redis does not matter,
-// unless the clock is set forward while the entry exists. The value is random:
-// a Redis client that repeats the command after a lost reply finds its own
-// value, which does not count as a replay. The parameter key is a hash. Its
-// first half is enough to identify a proof, as in a [dpop.Memory].
+// new. The lifetime is relative, so that a wrong clock of Redis does not
+// matter. The exception is a clock that is set forward while the entry exists.
+// The value is random. A Redis client may repeat the command after a lost
+// reply. The repeated command then finds its own value, which does not count as
+// a replay. The parameter key is a hash. Its first half is enough to identify a
+// proof, as in a [dpop.Memory].
 func (s *Store) storeEntry(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
 	value := rand.Text()[:12]
 	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])
@@ -66,8 +67,8 @@ func (s *Store) storeEntry(ctx context.Context, g *group, key [32]byte, lifetime
 	return err == nil && found == value, err
 }
 
-// confirm returns ErrLost if the proof may have been used before Redis last
-// lost replay entries of the group. Call confirm after the replay entry of the
+// confirm returns ErrLost if the proof may have been used before the last loss
+// of replay entries of the group. Call confirm after the replay entry of the
 // proof was stored.
 func (s *Store) confirm(ctx context.Context, g *group, until time.Time) (bool, error) {
 	lostAt, err := s.lostAt(context.WithoutCancel(ctx), g)

@@ -10,7 +10,7 @@ type Stats struct {
 	Paused    int // commands that were not sent because commands were paused
 	LocalOnly int // proofs that were accepted without Redis under LocalOnly
 	Losses    int // how often a group of keys was found to have lost used proofs
-	Refused   int // proofs that were refused because they may have been used before such a loss
+	Refused   int // proofs that were refused because they may have been used before a loss
 	TooLong   int // proofs that were refused because they would be accepted for longer than Config.ProofWindow
 	Rejected  int // values that were not sealed with the secret for their key, counted on each read
 }

@@ -43,20 +43,20 @@ const (
 type Config struct {
 	// Do sends one command and returns its reply. All args are strings. The
 	// first is the name of the command, and the second is its only key. Do
-	// returns nil, nil if the reply is nil. Do should return when ctx ends. The
-	// Store then stops waiting, even if Do does not return. However, while 256
-	// calls for a group of keys have not returned, all further commands for
-	// this group fail. The command must reach the primary, never a replica. Do
-	// may repeat a command after a failure. Do is called concurrently. See
-	// docs/scale.md for go-redis, rueidis and valkey-go.
+	// returns nil, nil if the reply is nil. Do should return when ctx ends. If
+	// it does not return, the Store stops waiting. However, while 256 calls for
+	// a group of keys are running, all further commands for this group fail.
+	// The command must reach the primary, never a replica. Do may repeat a
+	// command after a failure. Do is called concurrently. See docs/scale.md for
+	// go-redis, rueidis and valkey-go.
 	Do func(ctx context.Context, args ...any) (any, error)
 
 	// Secret seals values: at least 32 random bytes, the same on all machines.
 	Secret []byte
 
-	// OtherSecret also opens sealed values, but seals none. Use it while Secret
-	// is replaced on one machine after the other. nil means that only Secret is
-	// used.
+	// OtherSecret is a second secret that only opens sealed values. Secret
+	// seals all new values. Use OtherSecret while Secret is replaced on one
+	// machine after the other. nil means that only Secret is used.
 	OtherSecret []byte
 
 	// Prefix begins each key. It is followed by "1:", the version of the
@@ -74,12 +74,13 @@ type Config struct {
 	// Redis has lost its data.
 	OnOutage Outage
 
-	// ProofWindow is how long after its use some machine could still accept a
-	// proof. Without nonces, set it to dpop.Policy.MaxAge + 4 ×
-	// middleware.Config.ClockSkew + 20 s. 0 means 200 seconds, which is right
-	// for the defaults without nonces. With nonces, set it to 3 × the nonce
-	// period + 2 × ClockSkew + 20 s. For example, 5 minutes are enough if the
-	// nonce period is a minute. The maximum is 24 hours.
+	// ProofWindow is the maximum time for which a machine could still accept a
+	// proof after the proof was used. Without nonces, set ProofWindow to
+	// dpop.Policy.MaxAge + 4 × middleware.Config.ClockSkew + 20 s. 0 means 200
+	// seconds, which is right for the defaults without nonces. With nonces, set
+	// ProofWindow to 3 × the nonce period + 2 × ClockSkew + 20 s. For example,
+	// if the nonce period is a minute, 5 minutes are enough. The maximum is 24
+	// hours.
 	//
 	// Under Refuse, a proof that would be accepted for longer than ProofWindow
 	// is refused with 503, logged and counted. LocalOnly does not use
@@ -91,10 +92,11 @@ type Config struct {
 	// see [dpop.ErrQuota].
 	Local *dpop.Memory
 
-	// Logger receives at most one event of each kind per minute at level Warn:
-	// Redis is unavailable, has lost used proofs, contains a key of another
-	// type, or contains a value that was not sealed with the secret; or
-	// ProofWindow is too short. nil means [slog.Default].
+	// Logger receives these events at level Warn: Redis is unavailable; Redis
+	// has lost used proofs; Redis contains a key of another type; Redis
+	// contains a value that was not sealed with the secret; ProofWindow is too
+	// short. Each kind of event is logged at most once per minute. nil means
+	// [slog.Default].
 	Logger *slog.Logger
 }
 

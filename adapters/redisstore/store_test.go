@@ -118,8 +118,8 @@ func TestH01AnswersOfClientsDiffer(t *testing.T) {
 	}
 }
 
-// After a loss, a proof that may have been used before the loss is refused. It
-// is accepted as soon as an earlier use is impossible.
+// After a loss, a proof that may have been used before the loss is refused. A
+// later proof is accepted if an earlier use is impossible.
 func TestH03TheWindowAfterALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -129,7 +129,7 @@ func TestH03TheWindowAfterALoss(t *testing.T) {
 		assertFirst(t, s, key, true, nil)
 		f.flush()
 		assertFirst(t, s, next(), false, redisstore.ErrLost)
-		time.Sleep(81 * time.Second) // proofs end in 120 s; ProofWindow is 200 s
+		time.Sleep(81 * time.Second) // ProofWindow (200 s) - lifetime (120 s) + 1 s
 		assertFirst(t, s, next(), false, redisstore.ErrLost)
 		time.Sleep(time.Nanosecond)
 		assertFirst(t, s, next(), true, nil)
@@ -140,8 +140,7 @@ func TestH03TheWindowAfterALoss(t *testing.T) {
 }
 
 // Redis restarts with old data. A machine notices that its own last step is
-// missing, regardless of how many proofs other machines have handled since
-// then.
+// missing, even if other machines have handled many proofs since then.
 func TestH03ALossIsNoticedAfterOthersWentOn(t *testing.T) {
 	f := newFake()
 	one, two := newStore(t, f), newStore(t, f)

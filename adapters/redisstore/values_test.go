@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/adapters/redisstore"
 )
 
-// A counter that another program has overwritten counts as a loss, and is
-// replaced.
+// If another program has overwritten the counters of a group, the Store treats
+// this as a loss and replaces the counters.
 func TestH04ACounterThatIsNotValidIsALoss(t *testing.T) {
 	far := string(binary.BigEndian.AppendUint64(nil, uint64(time.Now().Add(time.Hour).Unix())<<24))
 	for name, value := range map[string]string{"empty": "", "short": "1234567", "text": "12345678", "negative": "\xff\xff\xff\xff\xff\xff\xff\xff", "an hour ahead": far} {
@@ -63,9 +63,9 @@ func TestH05AnswersThatWereChangedAreIgnored(t *testing.T) {
 	}
 }
 
-// Some keys are never replaced and do not expire soon. If such a key has
-// another type, it must be deleted, so the log contains its name. The names of
-// other keys are not logged.
+// If a key of the wrong type is never replaced and does not expire soon,
+// someone must delete it. The log therefore contains its name. The log does not
+// contain the names of other keys.
 func TestH07AKeyOfAnotherType(t *testing.T) {
 	key := [32]byte{7}
 	for other, want := range map[string]string{

@@ -19,10 +19,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// boundAPI returns an API for bound tokens that has a security hole: it ignores
-// a refusal by the middleware step that the parameter hole names. If hole is
-// "", the API ignores no refusal. If hole is "binding", the API ignores a
-// refusal by any step that checks the binding.
+// boundAPI returns an API for bound tokens that may have a security hole. The
+// parameter hole names a middleware step: the API accepts requests that this
+// step refuses. The name "binding" stands for all steps that check the binding.
+// With "", the API ignores no refusal.
 func boundAPI(issuer, origin, hole string) (http.Handler, error) {
 	var policy dpop.Policy
 	if hole == "replay" {

@@ -16,7 +16,7 @@ import (
 
 // checkFlags holds the flags that describe a request, the token that the
 // request needs, and the server that issues the token. The API must answer the
-// request with 2xx if it contains this token.
+// request with 2xx if the request contains this token.
 type checkFlags struct {
 	req                control.Check
 	headers            []string
@@ -28,7 +28,8 @@ type checkFlags struct {
 	server             serverFlags
 	wait               time.Duration
 
-	// roots and certificates are read from --ca-file and --client-cert-file.
+	// The roots are read from --ca-file, the certificates from
+	// --client-cert-file.
 	roots        *x509.CertPool
 	certificates []tls.Certificate
 	tap          bool

@@ -72,8 +72,8 @@ func listing(results []control.CheckResult, failed int, table bool, p paint) str
 }
 
 // tap formats the results as version 14 of the Test Anything Protocol
-// (https://testanything.org), with the details of a failure as YAML. It writes
-// JSON strings, which are valid YAML.
+// (https://testanything.org). The details of a failure are YAML. Each text in
+// the details is a JSON string, which is valid YAML.
 func tap(results []control.CheckResult) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "TAP version 14\n1..%d\n", len(results))

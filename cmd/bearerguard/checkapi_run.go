@@ -98,8 +98,8 @@ func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (ex
 	}, nil
 }
 
-// await waits until the API answers. It fails if the program ends first, or
-// after the timeout.
+// await waits until the API answers. It fails if the program ends first or the
+// timeout expires.
 func (f *checkFlags) await(ctx context.Context, exited <-chan struct{}) error {
 	timeout := f.wait
 	if exited != nil {
@@ -147,7 +147,7 @@ func (f *checkFlags) reach(ctx context.Context) error {
 	}
 	resp, err := asclient.HTTPClient(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: via})).Do(r)
 	if refusal, ok := errors.AsType[*net.OpError](err); ok && refusal.Op == "remote error" {
-		return nil // a TLS alert: the server wants a certificate
+		return nil // TLS alert: the API answers, but wants a certificate
 	}
 	if err != nil {
 		return err

@@ -48,8 +48,8 @@ func newUnreachable(tb testing.TB) (*testserver.Server, error) {
 	return testserver.NewUnstarted(testserver.Audience("api"), testserver.IssuerURL("http://"+program.Address(tb)))
 }
 
-// writeFiles writes tokens of the two given servers, and a client secret, to
-// files in dir. The test scripts read these files.
+// writeFiles writes tokens and a client secret to files in dir, for the test
+// scripts. The tokens are from the two given servers.
 func writeFiles(as, nowhere *testserver.Server, dir string) error {
 	read := testserver.Scope("orders:read")
 	user, err := as.Mint(testserver.Subject(alice.Sub), testserver.Scope("openid", "offline_access"))

@@ -11,8 +11,8 @@ import (
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
-// allDefectNames returns defectNames and the names of the defects of
-// certificate-bound tokens and of proofs.
+// allDefectNames returns the names of all defects: those of defectNames, the
+// defects of certificate-bound tokens and the defects of proofs.
 func allDefectNames() []string {
 	return slices.Concat(defectNames(), catalogue.Names(catalogue.CertificateDefects), proofDefectNames())
 }

@@ -59,8 +59,8 @@ func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// hasControl reports whether the command can find a control API. This is the
-// case if a flag or an environment variable specifies a server, or if
+// hasControl reports whether the command can find a control API. It can if a
+// flag or an environment variable specifies a server. It also can if
 // OAUTH_ISSUER is not set and a server was started in this directory.
 func hasControl(cmd *cobra.Command) bool {
 	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != "" ||

@@ -49,8 +49,8 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	}
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
 	cli.Choices(cmd, "like", shapes.Names())
-	// --audience and --client-id are aliases of --aud and --client. The
-	// commands for any authorization server use these two names.
+	// --audience is an alias of --aud, and --client-id is an alias of --client.
+	// The commands for any authorization server use the longer names.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
 		case "audience":
@@ -155,7 +155,7 @@ The status is the answer of a correct API. missing-scope is for routes that need
 		if err != nil || c.json {
 			return printAnswer(c, text, err)
 		}
-		w := bufio.NewWriter(c.out) // not a table: each line is too long for a terminal
+		w := bufio.NewWriter(c.out) // the lines are too long for a table on a terminal
 		for _, b := range bad.Tokens {
 			_, _ = w.WriteString(b.Name + "\t" + strconv.Itoa(b.Status) + "\t" + b.Token + "\n")
 		}

@@ -40,7 +40,7 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 		page   string
 		blocks int
 		setup  string // commands that run before the commands of the page
-		want   string // checks of the output, as commands of testscript
+		want   string // testscript commands that check the output
 	}{
 		{"cli.md", 7, "", "stdout '^all [0-9]+ right$'\nstdout '^refused$'\n! stdout 'want'\n"},
 		{"control.md", 10, "curl -fsS --retry 30 --retry-delay 1 --retry-connrefused http://localhost:8080/healthz\n", "stdout '^{\"url\":\"http://[^\"]*\",\"ok\":true'\n"},

@@ -47,8 +47,8 @@ func TestDoctorScripts(t *testing.T) {
 	})
 }
 
-// api is an API at /v1, with protected resource metadata. It has a fault if any
-// field except issuer is set.
+// api is an API at /v1, with protected resource metadata. Each field except
+// issuer adds a fault if it is set.
 type api struct {
 	issuer, suffix         string
 	dropsPath, followsHost bool

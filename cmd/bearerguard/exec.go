@@ -41,7 +41,7 @@ needs it. Signals are forwarded to the command.`,
 			}
 			err = server.run(cmd.Context(), s, args)
 			if closed := server.close(); closed != nil {
-				fmt.Fprintf(s.err, "bearerguard: %v\n", closed) // not returned, because the exit code is that of the command
+				fmt.Fprintf(s.err, "bearerguard: %v\n", closed) // only printed: the exit code is that of the command
 			}
 			return err
 		},
@@ -59,7 +59,8 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	}
 	defer cleanUp()
 
-	// Signals are forwarded to the command, so the end of ctx must not kill it.
+	// A signal ends ctx, but must not kill the command: the signal is forwarded
+	// instead.
 	child := exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...) //nolint:gosec // the user names it
 	child.Env = env
 	child.Stdin, child.Stdout, child.Stderr = std.in, std.out, std.err

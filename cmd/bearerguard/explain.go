@@ -232,7 +232,7 @@ type explanation struct {
 type provider struct {
 	Name   string `json:"name"`
 	Title  string `json:"title"`
-	Preset string `json:"preset"` // the function in package issuers
+	Preset string `json:"preset"` // name of a function in package issuers
 }
 
 type checked struct {

@@ -33,8 +33,8 @@ func (f *requestFlags) add(cmd *cobra.Command) {
 	noFiles(cmd, "url")
 }
 
-// configure changes the configuration of the API, so that the API accepts the
-// kinds of bound tokens that the flags describe.
+// configure changes the configuration so that the API accepts the kinds of
+// bound tokens that the flags describe.
 func (f *requestFlags) configure(c *middleware.Config) error {
 	if f.certificate != "" {
 		c.ClientCert = clientcert.TLS
@@ -65,7 +65,7 @@ func (f *requestFlags) credentials(token string) (c middleware.Credentials, err 
 		if err != nil {
 			return c, err
 		}
-		c.Proofs = strings.Fields(string(text)) // each line is one field
+		c.Proofs = strings.Fields(string(text)) // one DPoP field per line
 	}
 	if f.certificate != "" {
 		text, err := readFile("--certificate", f.certificate)

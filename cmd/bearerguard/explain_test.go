@@ -64,8 +64,8 @@ func TestExplanationFormats(t *testing.T) {
 	}
 }
 
-// The claims of a refused token are not verified, so hints only suggest where
-// to look.
+// Hints only suggest where to look, because the claims of a refused token are
+// not verified.
 func TestARefusedTokenIsRecognised(t *testing.T) {
 	as := testserver.New(t, testserver.IssuerURL("https://id.example.com/realms/shop"))
 	good := []testserver.TokenOption{testserver.Claim("typ", "Bearer"), testserver.Claim("azp", "web")}

@@ -49,7 +49,7 @@ func healthy(ctx context.Context, at string) error {
 	resp, err := client.Do(r)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err // without the URL, which the caller knows
+			err = wrapped.Err // leaves out the URL, which the caller knows
 		}
 		return coded{exitNo, err}
 	}

@@ -18,7 +18,7 @@ func TestEveryCommandHasAShortTextAndAnExample(t *testing.T) {
 		for _, sub := range cmd.Commands() {
 			walk(sub)
 		}
-		if cmd.HasSubCommands() || cmd.Parent().Name() == "completion" { // cobra writes the texts of the command completion
+		if cmd.HasSubCommands() || cmd.Parent().Name() == "completion" { // cobra writes the texts of "completion"
 			return
 		}
 		if cmd.Short == "" || !strings.Contains(cmd.Example, "bearerguard ") {

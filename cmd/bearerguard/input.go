@@ -58,8 +58,8 @@ func readSecret(flag, file string) (string, error) {
 	return secret, nil
 }
 
-// readFile returns the content of a file. An error begins with the name of the
-// argument that contains the file name.
+// readFile returns the content of a file. Errors begin with the parameter
+// argument, which names the argument that contains the file name.
 func readFile(argument, name string) ([]byte, error) {
 	text, err := os.ReadFile(name) //nolint:gosec // the user names it
 	if err != nil {
@@ -68,6 +68,6 @@ func readFile(argument, name string) ([]byte, error) {
 	return text, nil
 }
 
-// words joins the values of a repeatable flag and splits them at spaces, as in
-// a list of scopes.
+// words returns the words in the values of a repeatable flag. A value may
+// contain several words that are separated by spaces, such as a list of scopes.
 func words(values []string) []string { return strings.Fields(strings.Join(values, " ")) }

@@ -31,8 +31,8 @@ func (f *readyFlag) add(cmd *cobra.Command) {
 
 // find returns the ready line of a running server. It reads the line from the
 // file that --ready-file or $BEARERGUARD_READY_FILE specifies. If neither is
-// set, it looks for a server that was started in this directory, and returns
-// nil if none is running.
+// set, find looks for a server that was started in this directory. If that
+// server is not running, find returns nil.
 func (f *readyFlag) find() (ready, error) {
 	argument, path := "--ready-file", f.path
 	if path == "" {
@@ -94,7 +94,7 @@ func readyHere() ready {
 func announce(r ready) (withdraw func(), err error) {
 	path, line := herePath(), r.line()
 	if path == "" {
-		return func() {}, nil // for example in a container without a home directory
+		return func() {}, nil // a container may lack a home directory
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err

@@ -229,7 +229,7 @@ func TestDeviceLogin(t *testing.T) {
 				as := testserver.New(t, testserver.InMemory())
 				ctx := context.WithValue(t.Context(), oauth2.HTTPClient, as.Client())
 				a := begin(ctx, t, "--issuer", as.Issuer(), "--client-id", "test-public", "--device", "--scope", "openid")
-				time.Sleep(12 * time.Second) // in fake time: the login polls twice before the user acts
+				time.Sleep(12 * time.Second) // fake time, in which the login polls twice
 				tt.act(t, as, a.page)
 				code, out, stderr := a.end()
 				if code != tt.code || strings.Contains(out, `"id_token": "eyJ`) != (code == exitOK) || !strings.Contains(stderr, tt.want) {

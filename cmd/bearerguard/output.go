@@ -34,11 +34,11 @@ func isTerminal(v any) bool {
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// paint adds colors to text if its value is true.
+// paint specifies whether text is colored.
 type paint bool
 
-// paintFor returns true if w is a terminal that supports colors, unless the
-// environment variable NO_COLOR is set (https://no-color.org).
+// paintFor returns true if w is a terminal that supports colors and the
+// environment variable NO_COLOR is not set (https://no-color.org).
 func paintFor(w io.Writer) paint {
 	return paint(isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")
 }

@@ -51,7 +51,7 @@ func TestARefusalShowsOnlyCodeAndDescription(t *testing.T) {
 				}
 				shown := tt.shown
 				if command == "client-credentials" && strings.Contains(name, "token") {
-					shown = "invalid_request" // this command sends no token
+					shown = "invalid_request" // client-credentials sends no token
 				}
 				if command == "userinfo" && strings.Contains(name, "secret") {
 					shown = "invalid_client"

@@ -21,8 +21,8 @@ const (
 	exitFailure = 3 // a server is unreachable or refuses a request
 )
 
-// streams holds the standard streams of a command. Data is written to out,
-// messages to err.
+// streams holds the standard streams of a command. Commands write data to the
+// field out and messages to the field err.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
@@ -52,8 +52,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err == nil {
 		return exitOK
 	}
-	// An error without an exit code comes from cobra: the command line is
-	// wrong.
+	// If the command line is wrong, cobra returns an error without an exit
+	// code.
 	c := coded{exitUsage, err}
 	_ = errors.As(err, &c)
 	if by, ok := stoppedBy(ctx); ok && c.error != nil { // not printed, because the user sent the signal

@@ -113,10 +113,9 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptInterrupt runs a command, interrupts it after an event, and prints its
-// exit code. The last argument names the event. The events "stdout" and
-// "stderr" mean that the command writes there. The event "request" means that
-// the command sends a request to a server that never answers. HANGING in the
-// command is replaced by the URL of that server.
+// exit code. The last argument names the event: "stdout" or "stderr" for the
+// first output there, or "request" for a request to a server that never
+// answers. HANGING in the command is replaced by the URL of that server.
 func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
 	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "request": make(event, 1)}

@@ -19,7 +19,7 @@ import (
 
 const (
 	anyPort    = "127.0.0.1:0"
-	servePort  = "127.0.0.1:9000" // default of serve; if the port is in use, serve tries the next ports
+	servePort  = "127.0.0.1:9000" // default address; if the port is in use, the next ports are tried
 	portsTried = 10
 )
 
@@ -159,8 +159,8 @@ func (f *serverFlags) choosesPort(cmd *cobra.Command) bool {
 }
 
 func (f *serverFlags) check(cmd *cobra.Command) error {
-	// --tls=false is refused, because its only use would be to override a
-	// configuration file that turns TLS on.
+	// --tls=false cannot override a configuration file that turns TLS on. The
+	// flag has no other use, so it is refused.
 	if cmd.Flags().Changed("tls") && !f.tls {
 		return usage("--tls=false: leave out the flag, because HTTP is the default. If the configuration file has tls, remove tls from the file")
 	}
@@ -246,8 +246,8 @@ func isOrigin(text string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && text == u.Scheme+"://"+u.Host
 }
 
-// isLoopback reports whether addr, the value of a flag, is an address that only
-// this machine can reach.
+// isLoopback reports whether only this machine can reach the address in addr.
+// This address is the value of the given flag.
 func isLoopback(flag, addr string) (bool, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if _, wrong := strconv.ParseUint(port, 10, 16); err == nil && wrong != nil {

@@ -14,8 +14,8 @@ import (
 type ready map[string]string
 
 // newReady returns the content of the ready line of a server. It contains the
-// variables that the subcommand exec sets, under the names of OAuth metadata:
-// OAUTH_TOKEN_ENDPOINT becomes token_endpoint.
+// variables that the subcommand exec sets, but with the names of OAuth
+// metadata. For example, OAUTH_TOKEN_ENDPOINT becomes token_endpoint.
 func newReady(s *running) ready {
 	r := ready{"control": s.controlURL, "control_token": s.controlToken, "ca_pem": string(s.CACertPEM())}
 	if s.tokenGiven {

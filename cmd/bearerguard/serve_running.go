@@ -33,7 +33,7 @@ type running struct {
 	audit     *os.File
 	readyFile string
 	ready     []byte // the content of readyFile
-	withdraw  func() // the result of announce(); nil if it was not called
+	withdraw  func() // returned by announce(); nil if announce was not called
 }
 
 // startServer starts the server that the flags describe. When it returns, the
@@ -125,7 +125,7 @@ func (s *running) listenControl(f *serverFlags) error {
 		ErrorLog:          log.New(io.Discard, "", 0), // a log line could contain a token
 	}
 	s.control = srv
-	go func() { _ = srv.Serve(l) }() // the error is ErrServerClosed or comes from the listener, so it is ignored
+	go func() { _ = srv.Serve(l) }() // ignored: the error is ErrServerClosed or comes from the listener
 	return nil
 }
 
@@ -143,7 +143,7 @@ func fromHere(a net.Addr) string {
 func (s *running) close() error {
 	var errs []error
 	if s.ready != nil { // this server has written the file
-		removeOwn(s.readyFile, s.ready) // unless another server has replaced it
+		removeOwn(s.readyFile, s.ready) // keeps the file of another server
 	}
 	if s.withdraw != nil {
 		s.withdraw()

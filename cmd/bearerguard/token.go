@@ -69,8 +69,8 @@ func (f *paramFlags) add(cmd *cobra.Command, of string) {
 	noFiles(cmd, "param")
 }
 
-// values parses the parameters. It returns an error if a name is in the list
-// reserved, because the command sets that parameter itself.
+// values parses the parameters. The names in the list reserved are not allowed,
+// because the command sets those parameters itself.
 func (f paramFlags) values(reserved []string) (url.Values, error) {
 	values := url.Values{}
 	for _, text := range f {

@@ -191,7 +191,7 @@ func passed(ctx context.Context, store dpop.Replay) error {
 }
 
 func fraction(ctx context.Context, store dpop.Replay) error {
-	for range 5 { // at several fractions of a second
+	for range 5 { // at different fractions of a second
 		key, until := newKey(), time.Now().Add(500*time.Millisecond)
 		err := want(ctx, store, key, until, true, "a new key, for half a second")
 		if err == nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// store is a simple store with places where faults can be planted.
+// store is a simple store. Tests plant faults by replacing its functions.
 type store struct {
 	mu      sync.Mutex
 	entries map[string]time.Time // when they expire

@@ -9,8 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/suite"
 )
 
-// margin is the time by which a replay entry may expire too early. The clock of
-// a store on another machine may be ahead, and calls take time.
+// margin is the tolerance for replay entries that expire too early. It is
+// necessary, because the clock of a store on another machine may be ahead, and
+// because calls take time.
 const margin = 200 * time.Millisecond
 
 // holds checks that replay entries do not expire before the time given as

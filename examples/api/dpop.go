@@ -15,8 +15,8 @@ import (
 // nonce for up to three periods.
 const noncePeriod = time.Minute
 
-// proofs reads DPOP and DPOP_NONCES and returns the policy for proofs, or nil
-// if DPOP is off.
+// proofs returns the policy for proofs that DPOP and DPOP_NONCES describe, or
+// nil if DPOP is off.
 //
 // The secret of the nonces is derived from REDIS_SECRET, so that several
 // processes accept each other's nonces. Without REDIS_SECRET, the secret is

@@ -58,7 +58,7 @@ func (c config) newVerifier(address, secure net.Addr) (*middleware.Verifier, err
 }
 
 // onLoopback reports whether an address can be reached only from this machine.
-// Clients then use the address itself as the origin.
+// If so, clients use this address as the origin.
 func onLoopback(address string) bool {
 	host, _, _ := net.SplitHostPort(address)
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
@@ -67,7 +67,7 @@ func onLoopback(address string) bool {
 // originsOf returns the base URLs of an API on loopback.
 func originsOf(scheme, listen string, address net.Addr) []string {
 	host, _, _ := net.SplitHostPort(listen)
-	_, port, _ := net.SplitHostPort(address.String()) // the port in listen may be 0
+	_, port, _ := net.SplitHostPort(address.String()) // not the port in listen, which may be 0
 	origins := []string{scheme + net.JoinHostPort(host, port)}
 	if host == "localhost" {
 		origins = append(origins, scheme+address.String()) // the URL that the program prints
@@ -177,8 +177,8 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	return cfg, errors.Join(faults...)
 }
 
-// variables replaces the names of configuration fields in error messages with
-// the names of the environment variables that set them.
+// variables replaces the names of configuration fields in error messages. The
+// new names are those of the environment variables that set these fields.
 var variables = strings.NewReplacer("Origins[", "ORIGIN[", "Issuers[", "ISSUER[",
 	"signals: ", "", "Audiences must", "REVOCATION_AUDIENCE must", "TokenLifetime must", "REVOCATION_TOKEN_LIFETIME must", "Authorization must", "REVOCATION_AUTHORIZATION must",
 	"ClientCert: Header", "FORWARDED_CERT: header field", "ClientCert: Trusted", "TRUSTED_PROXIES")

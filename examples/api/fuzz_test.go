@@ -18,7 +18,7 @@ func FuzzAuthorization(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		if len(value) > 1<<10 { // JSON and base64 make a claim up to eight times longer, and a token may have at most 16 KiB
+		if len(value) > 1<<10 { // JSON and base64 can make a claim eight times longer, but a token is limited to 16 KiB
 			return
 		}
 		req := newRequest(t, "GET /items")

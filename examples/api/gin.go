@@ -13,9 +13,9 @@ import (
 
 // newGin returns the routes on Gin.
 func newGin(v *middleware.Verifier) http.Handler {
-	gin.SetMode(gin.ReleaseMode) // in another mode, Gin prints the routes to standard output, which must contain only the address
+	gin.SetMode(gin.ReleaseMode) // other modes print the routes to standard output, which must contain only the address
 	r := gin.New()
-	r.HandleMethodNotAllowed = true // 405 as in the other frameworks, not 404
+	r.HandleMethodNotAllowed = true // 405 instead of 404, as in the other frameworks
 	get := func(path string, handlers ...gin.HandlerFunc) {
 		r.Match([]string{http.MethodGet, http.MethodHead}, path, handlers...) // for HEAD, net/http leaves out the body
 	}

@@ -150,7 +150,7 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }() // if serve fails before the server closes it
+	defer func() { _ = listener.Close() }() // closes the listener if serve fails early
 	listeners := []net.Listener{listener}
 	var secure net.Addr
 	if cfg.mtls != nil {
@@ -214,7 +214,7 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 }
 
 // warm fetches the keys of the issuers before the first request needs them. If
-// that fails, only /healthz is affected: the verifier fetches the keys again
+// warm fails, only /healthz is affected: the verifier fetches the keys again
 // when a token arrives.
 func warm(ctx context.Context, v *middleware.Verifier, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
@@ -236,7 +236,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10, // four times the largest token, so that the library, not net/http, refuses a longer token
+		MaxHeaderBytes:    64 << 10, // four times the maximum of a token: the library must refuse longer tokens, not net/http
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

@@ -37,7 +37,7 @@ func listenerWithTLS(getenv func(string) string) (*mtls, error) {
 	}
 	return &mtls{listen, &tls.Config{
 		Certificates: []tls.Certificate{certificate},
-		ClientAuth:   tls.RequestClientCert, // chain not verified: the token contains the certificate's hash
+		ClientAuth:   tls.RequestClientCert, // does not verify the chain: the token contains the certificate's hash
 		NextProtos:   []string{"h2", "http/1.1"},
 		MinVersion:   tls.VersionTLS12,
 	}}, errors.Join(faults...)
@@ -59,10 +59,10 @@ var forwarding = map[string]func(trusted []netip.Prefix) clientcert.Forwarded{
 	"traefik": clientcert.Traefik,
 }
 
-// eitherCert uses the client's certificate of a TLS connection or, without TLS,
-// the certificate that a proxy forwards. Both listeners can safely share this
-// source: only the TLS listener sets Request.TLS, and a client cannot set this
-// field.
+// eitherCert uses the client's certificate of a TLS connection. Without TLS, it
+// uses the certificate that a proxy forwards. Both listeners can safely share
+// this source: only the TLS listener sets Request.TLS, and a client cannot set
+// this field.
 type eitherCert struct{ clientcert.Forwarded }
 
 func (e eitherCert) Thumbprint(r *http.Request) (string, error) {

@@ -26,15 +26,15 @@ var errRedisURL = errors.New("REDIS_URL must be redis://HOST:PORT, with :PASSWOR
 // minSecret is the minimum length of REDIS_SECRET, as in redisstore.Config.
 const minSecret = 32
 
-// proofWindow is the longest time for which a proof with a nonce is accepted,
-// as in redisstore.Config.
+// proofWindow is the maximum time for which a proof with a nonce is accepted.
+// It follows the rule of redisstore.Config.ProofWindow.
 const proofWindow = 3*noncePeriod + 80*time.Second
 
 // newShared reads REDIS_URL and REDIS_SECRET. It returns nil if both are empty.
-// Errors do not quote them, because the URL may contain a password.
+// Errors do not quote the values, because the URL may contain a password.
 //
-// Another program with the same Redis and REDIS_SECRET can add to the list of
-// revoked tokens. It uses its own redisstore.Store and revoke.List.
+// Another program can add to the list of revoked tokens if it uses the same
+// Redis and REDIS_SECRET. It needs its own redisstore.Store and revoke.List.
 func newShared(getenv func(string) string, log *slog.Logger) (*shared, error) {
 	text, secret := getenv("REDIS_URL"), []byte(getenv("REDIS_SECRET"))
 	switch {
@@ -83,8 +83,8 @@ func newShared(getenv func(string) string, log *slog.Logger) (*shared, error) {
 // startTimeout limits how long the program waits for Redis when it starts.
 const startTimeout = 2 * time.Second
 
-// prepare initializes the store and waits until the list of revoked tokens has
-// been read from Redis, for at most startTimeout.
+// prepare initializes the store, and waits until the list of revoked tokens has
+// been read from Redis. Together, this takes at most startTimeout.
 func (s *shared) prepare(ctx context.Context, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

@@ -100,7 +100,7 @@ func TestTheStoreSendsEntriesForProofsWithOldNonces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	longest := 3*noncePeriod + 2*30*time.Second // how long a new nonce is accepted, with the clock skew at both ends
+	longest := 3*noncePeriod + 2*30*time.Second // lifetime of a new nonce, plus the clock skew before and after
 	_, err = cfg.shared.store.First(t.Context(), [32]byte{1}, time.Now().Add(longest))
 	if err == nil {
 		t.Error("got no error, want one because Redis closes the connection")
@@ -116,7 +116,7 @@ func TestTheStoreSendsEntriesForProofsWithOldNonces(t *testing.T) {
 // scripted starts a server and returns a client of this server. On each
 // connection, the server expects the text in the parameter want, and then sends
 // the text in the parameter answer. If the parameter closes is true, the server
-// then closes the connection. Otherwise, it expects the first text again.
+// then closes the connection. Otherwise, the server repeats these steps.
 func scripted(t *testing.T, want, answer string, closes bool) *respClient {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -43,9 +43,9 @@ func (c *respClient) do(ctx context.Context, args ...any) (any, error) {
 }
 
 // use sends the commands in the parameter setup, and then the command in the
-// parameter args. It returns the answer to the last command. If the connection
-// still works, it is added to the idle connections. Setup commands are only for
-// new connections.
+// parameter args. It returns the answer to the last command. The parameter
+// setup is empty unless the connection is new. If the connection still works
+// afterwards, it is added to the idle connections.
 func (c *respClient) use(ctx context.Context, conn *respConn, args []any, setup ...[]any) (answer any, err error) {
 	deadline, _ := ctx.Deadline()
 	err = conn.SetDeadline(deadline)
@@ -83,7 +83,7 @@ func (c *respConn) exchange(args []any) (any, error) {
 	return c.read(maxDepth)
 }
 
-// replyError is an error reply. The connection still works after it.
+// replyError is an error reply. It does not make the connection unusable.
 type replyError string
 
 func (e replyError) Error() string { return string(e) }
@@ -134,7 +134,7 @@ func (c *respConn) read(depth int) (any, error) {
 		for range n {
 			element, err := c.read(depth - 1)
 			if err != nil {
-				return nil, errRESP // also for an error reply in a list, because the rest of the list was not read
+				return nil, errRESP // even for an error reply, because the rest of the list was not read
 			}
 			list = append(list, element)
 		}

@@ -56,8 +56,8 @@ func newRevocation(getenv func(string) string, redis *shared, log *slog.Logger) 
 	return r, errors.Join(faults...)
 }
 
-// handler receives logout tokens and security events on every path. The
-// Content-Type says which of the two a request contains.
+// handler returns a handler that receives logout tokens and security events on
+// every path. It distinguishes the two by Content-Type.
 func (r *revocation) handler(v *middleware.Verifier) (http.Handler, error) {
 	r.config.Verifier = v
 	logout, err := signals.Logout(r.config)

@@ -126,7 +126,7 @@ func TestMetadataNamesTheOrigin(t *testing.T) {
 	for framework := range frameworks {
 		for name, test := range map[string]struct {
 			listen, origin string
-			path, resource string // ADDRESS stands for the URL that the program prints; if resource is "", want 404
+			path, resource string // ADDRESS stands for the URL that the program prints; the resource "" stands for a 404
 		}{
 			"the address that is listened on": {"127.0.0.1:0", "", wellKnown, "ADDRESS"},
 			"an address beyond loopback":      {":0", "", wellKnown, ""},

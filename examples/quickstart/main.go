@@ -74,7 +74,7 @@ func protectedAPI(as *testserver.Server, base string) (http.Handler, error) {
 	introspector, err := introspect.New(introspect.Config{
 		Issuer: as.Issuer(),
 		Auth:   introspect.Basic(as.DefaultClient().ID, as.DefaultClient().Secret),
-		MaxTTL: -1, // introspects on every request, so that a revoked token is refused at once; 0 caches answers for 30 s
+		MaxTTL: -1, // turns off the cache, so that a revoked token is refused at once; 0 caches answers for 30 s
 	})
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func protectedAPI(as *testserver.Server, base string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.DPoP = &dpop.Policy{Required: true, Algorithms: []string{"ES256"}} // a stolen token is useless
+	config.DPoP = &dpop.Policy{Required: true, Algorithms: []string{"ES256"}} // makes a stolen token useless
 	config.Origins, config.Resource = []string{base}, base
 	bound, err := middleware.NewVerifier(config)
 	if err != nil {
@@ -164,9 +164,9 @@ func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base
 	return nil
 }
 
-// get sends a GET request with the given token. It uses the scheme DPoP if a
-// proof is given, and Bearer otherwise. If both are missing, it sends no
-// Authorization field.
+// get sends a GET request with the given token. With a proof, it uses the
+// scheme DPoP, and without a proof, the scheme Bearer. If both token and proof
+// are missing, it sends no Authorization field.
 func get(ctx context.Context, url, token string, proof []string) (status int, challenge string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -185,7 +185,7 @@ func get(ctx context.Context, url, token string, proof []string) (status int, ch
 	}
 	challenge, _, found := strings.Cut(res.Header.Get("WWW-Authenticate"), "resource_metadata=")
 	if found {
-		challenge += "…" // the port in the URL differs each time
+		challenge += "…" // hides the URL, whose port differs each time
 	}
 	return res.StatusCode, challenge, res.Body.Close()
 }

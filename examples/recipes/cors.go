@@ -19,7 +19,7 @@ import (
 var (
 	corsOrigins = []string{"https://shop.example.com"}
 	corsMethods = []string{http.MethodGet, http.MethodPost}
-	corsHeaders = []string{"Authorization", "Content-Type"}   // for browsers, * does not include Authorization
+	corsHeaders = []string{"Authorization", "Content-Type"}   // browsers do not apply * to Authorization
 	corsExposed = []string{"WWW-Authenticate", "Retry-After"} // scripts can read these fields only if they are listed
 )
 

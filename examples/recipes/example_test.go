@@ -13,7 +13,7 @@ import (
 )
 
 func Example() {
-	as, err := testserver.Start(context.Background()) // in production your authorization server
+	as, err := testserver.Start(context.Background()) // stands for your authorization server
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	api := recipes.ProblemHTTP(v) // or another recipe
+	api := recipes.ProblemHTTP(v) // any recipe can be used here
 	for _, scope := range []string{"orders:read", "profile"} {
 		r := as.Authorize(httptest.NewRequest(http.MethodGet, "/orders", http.NoBody), testserver.Scope(scope), testserver.Subject("alice"))
 		w := httptest.NewRecorder()

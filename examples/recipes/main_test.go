@@ -49,7 +49,7 @@ func serve(api http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// exchange is a request and the expected answer of a recipe.
+// exchange is a request to a recipe, and the answer that the test expects.
 type exchange struct {
 	name      string
 	request   *http.Request
@@ -69,7 +69,8 @@ func (e exchange) check(t *testing.T, api http.Handler) {
 	}
 }
 
-// These are the bodies that the adapters send unless a recipe replaces them.
+// The adapters send these bodies and challenges. Some recipes replace the
+// bodies.
 const (
 	bodyNoToken   = `{"error_description":"an access token is required"}`
 	bodyExpired   = `{"error":"invalid_token","error_description":"token is expired"}`

@@ -20,7 +20,7 @@ func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 			return nil
 		}
 	}
-	return &scopes.Shortfall{} // another scope would not help
+	return &scopes.Shortfall{} // no scope would help the client
 }
 
 // TenantHTTP returns an API that serves the orders of a tenant only to tokens

@@ -17,8 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// byHost sends the requests for one host with the transport at, and all other
-// requests with the transport others.
+// byHost chooses the transport by host: the field at for requests to one host,
+// and the field others for all other requests.
 type byHost struct {
 	host       string
 	at, others http.RoundTripper
@@ -65,7 +65,7 @@ func TestBoundTokens(t *testing.T) {
 	)
 	for name, test := range map[string]struct {
 		client, secret string
-		token, api     tls.Certificate // client certificate for each server
+		token, api     tls.Certificate // certificates for token requests and the API
 		status         int
 		printed        string
 	}{

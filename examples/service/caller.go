@@ -72,7 +72,7 @@ func (c *caller) get(ctx context.Context, token *oauth2.Token) (status int, retr
 	if err != nil {
 		return 0, 0, err
 	}
-	token.SetAuthHeader(req) // with the scheme in token_type: Bearer or DPoP
+	token.SetAuthHeader(req) // the scheme is the value of token_type, Bearer or DPoP
 	resp, err := c.client.Do(req)
 	if err != nil {
 		return 0, 0, err
@@ -95,7 +95,7 @@ func (c *caller) get(ctx context.Context, token *oauth2.Token) (status int, retr
 // the value is empty or invalid, the time is one second.
 func parseRetryAfter(field string) time.Duration {
 	if seconds, err := strconv.Atoi(field); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, 1_000_000)) * time.Second // a larger number could overflow, and exceeds maxWait anyway
+		return time.Duration(min(seconds, 1_000_000)) * time.Second // a larger number could overflow; this number already exceeds maxWait
 	}
 	if at, err := http.ParseTime(field); err == nil {
 		return max(0, time.Until(at))

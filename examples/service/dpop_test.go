@@ -27,7 +27,7 @@ func TestDPoP(t *testing.T) {
 		opts    []testserver.Option
 		changes map[string]string
 		hook    func(*testserver.TokenRequest, *testserver.TokenResponse) error
-		atAPI   http.RoundTripper // sends the requests to the API; nil means the transport of the token requests
+		atAPI   http.RoundTripper // transport to the API; nil means the same transport as to the token endpoint
 		status  int
 		printed string
 		tokens  int

@@ -28,17 +28,16 @@ type config struct {
 	dpop        bool
 }
 
-// bind returns a transport that also presents the certificate and sends DPoP
-// proofs, if they are configured.
+// bind wraps a transport. If c has a certificate, the new transport presents
+// the certificate. If c.dpop is true, the new transport sends DPoP proofs.
 func (c config) bind(transport http.RoundTripper) http.RoundTripper {
 	if c.certificate != nil {
 		own := transport.(*http.Transport).Clone()
 		if own.TLSClientConfig == nil {
 			own.TLSClientConfig = new(tls.Config)
 		}
-		// With the field Certificates instead, the client would obey the
-		// server's list of acceptable issuers, and would not send a self-signed
-		// certificate.
+		// The field Certificates is not enough. With this field, a server that
+		// lists acceptable issuers would not receive a self-signed certificate.
 		own.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.certificate, nil }
 		transport = own
 	}
@@ -65,7 +64,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 			ClientID:     getenv("OAUTH_CLIENT_ID"),
 			ClientSecret: getenv("OAUTH_CLIENT_SECRET"),
 			Scopes:       strings.Fields(cmp.Or(getenv("OAUTH_SCOPE"), "items:read")),
-			AuthStyle:    oauth2.AuthStyleInHeader, // every server supports this style (RFC 6749 §2.3.1); without a style, oauth2 would repeat each failed request
+			AuthStyle:    oauth2.AuthStyleInHeader, // every server must support it (RFC 6749 §2.3.1); by default, oauth2 would send each failed request a second time
 		},
 	}
 	cfg.oauth.EndpointParams = url.Values{}
@@ -88,7 +87,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 		fault("OAUTH_CLIENT_ID is required, and so is OAUTH_CLIENT_SECRET or CLIENT_CERT_FILE: the client credentials grant needs a confidential client")
 	}
 	if cfg.oauth.ClientSecret == "" {
-		cfg.oauth.AuthStyle = oauth2.AuthStyleInParams // sends only client_id (RFC 8705 §2)
+		cfg.oauth.AuthStyle = oauth2.AuthStyleInParams // this style sends only client_id (RFC 8705 §2)
 	}
 	proofs := getenv("DPOP")
 	if cfg.dpop = proofs == "1"; proofs != "" && proofs != "1" {
@@ -120,8 +119,8 @@ func certificate(certFile, keyFile string) (*tls.Certificate, error) {
 }
 
 // isURL reports whether secrets and tokens may be sent to a URL. The URL must
-// use https, or http if its host is on loopback or the parameter insecure is
-// true.
+// use https. It may use http if the host is on loopback or the parameter
+// insecure is true.
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

@@ -22,7 +22,7 @@ func TestTheEnvironmentForBoundTokens(t *testing.T) {
 	for name, test := range map[string]struct {
 		certFile, keyFile string
 		changes           map[string]string
-		want              string // the one fault, "" for none
+		want              string // how the error begins; "" for success
 	}{
 		"a certificate and a secret":           {certFile, keyFile, nil, ""},
 		"a certificate instead of a secret":    {certFile, keyFile, map[string]string{"OAUTH_CLIENT_SECRET": ""}, ""},

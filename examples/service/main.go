@@ -1,7 +1,7 @@
 // Command service calls an API in its own name, without a user. It uses the
 // client credentials grant (RFC 6749 §4.4) and handles the cases that are
 // easily forgotten. It is configured only by environment variables. It prints
-// what it does, but no token.
+// what it does, but never a token.
 //
 // To try it, run each command in its own terminal:
 //
@@ -38,18 +38,19 @@
 //
 // The program follows these rules:
 //
-//   - A token is reused until shortly before it expires. A token for each call
-//     would overload the authorization server.
+//   - A token is reused until shortly before it expires. Requesting a token for
+//     each call would overload the authorization server.
 //   - After 401 it gets a new token and retries once, because the token may
 //     have been revoked. A second 401 is a failure.
 //   - After 503 it retries when the time in Retry-After has passed, at most
 //     three times. It does not retry if that time is longer than a minute.
-//   - After 403 and other statuses it does not retry, because another token
-//     would not help.
+//   - After any other status, such as 403, it does not retry, because a new
+//     token would not help.
 //
-// The exit status is 0 if every call was answered with 200, 1 if a call failed
-// or had another answer, and 2 if the environment is invalid. With status 2,
-// the program reports every fault of the environment.
+// The exit status is 0 if the API answered every call with 200. It is 1 if a
+// call failed or the API answered with a different status. It is 2 if the
+// environment is invalid. With status 2, the program reports every fault of the
+// environment.
 package main
 
 import (

@@ -30,8 +30,8 @@ func startAPI(t *testing.T, as *testserver.Server, env ...string) string {
 	return program.Start(t, apiProgram, append([]string{"ISSUER=" + as.Issuer(), "AUDIENCE=api"}, env...)...)
 }
 
-// lookup returns a replacement for os.Getenv. The replacement reads the
-// environment that bearerguard exec sets, with the given changes.
+// lookup returns a function that replaces os.Getenv. The function returns the
+// variables that bearerguard exec would set, with the given changes.
 func lookup(as *testserver.Server, changes map[string]string) func(string) string {
 	env := map[string]string{}
 	for _, line := range as.Env() {
@@ -49,8 +49,7 @@ func service(t *testing.T, as *testserver.Server, changes map[string]string) (st
 	return serviceOver(t, as, changes, func(c config) http.RoundTripper { return c.bind(as.Client().Transport) })
 }
 
-// serviceOver does the same as service, but with the transport that the
-// function transport returns.
+// serviceOver does the same as service, but the caller chooses the transport.
 func serviceOver(t *testing.T, as *testserver.Server, changes map[string]string, transport func(config) http.RoundTripper) (status int, printed string) {
 	t.Helper()
 	var issued []string

@@ -21,15 +21,15 @@ type tokens struct {
 	oauth  clientcredentials.Config
 	client *http.Client
 	out    io.Writer
-	dpop   bool // only tokens that are bound to a key are accepted
+	dpop   bool // if true, get refuses tokens that are not bound to a key
 
 	mu     sync.Mutex
 	cached *oauth2.Token
 }
 
-// get returns a valid token. If the API has refused a token, pass that token in
-// refused, so that get returns a different one. Otherwise pass nil. Concurrent
-// calls share one token request.
+// get returns a valid token. If the API has refused a token, pass that token as
+// the argument refused. get then returns a different token. Otherwise pass nil.
+// Concurrent calls share one token request.
 func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (*oauth2.Token, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

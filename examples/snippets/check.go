@@ -12,7 +12,7 @@ func cancelOrder(v *middleware.Verifier) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Has("refund") {
 			if err := v.Check(httpauth.Token(r), scopes.All("orders:refund")); err != nil {
-				httpauth.Answer(w, r, err) // 403 with a challenge that names orders:refund
+				httpauth.Answer(w, r, err) // answers 403; the challenge names orders:refund
 				return
 			}
 		}

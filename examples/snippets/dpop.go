@@ -11,18 +11,18 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// boundTokens configures a policy for DPoP proofs. A policy without Nonces
-// could also set MaxAge.
+// boundTokens configures a policy for DPoP proofs. MaxAge would have no effect,
+// because the policy has Nonces.
 func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error) {
 	return middleware.NewVerifier(middleware.Config{
 		Audience: "https://api.example.com",
 		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}},
-		Origins:  []string{"https://api.example.com"}, // what clients call
+		Origins:  []string{"https://api.example.com"}, // where clients call the API
 		DPoP: &dpop.Policy{
 			Required:   true,                                // refuse bearer tokens
-			Algorithms: []string{"ES256", "EdDSA"},          // of the clients' keys
+			Algorithms: []string{"ES256", "EdDSA"},          // clients may use these
 			Nonces:     dpop.NewNonces(secret, time.Minute), // the same secret on each machine
-			Replay:     shared,                              // proofs that were used
+			Replay:     shared,                              // remembers used proofs
 		},
 	})
 }
@@ -32,7 +32,7 @@ func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error
 // such as "/shop.v1.Orders/List".
 func authenticate(ctx context.Context, v *middleware.Verifier, metadata map[string][]string, method string) (*middleware.Token, error) {
 	presented := middleware.Credentials{
-		Method: http.MethodPost, URL: method, // gRPC is POST https://api.example.com/shop.v1.Orders/List
+		Method: http.MethodPost, URL: method, // gRPC sends POST https://api.example.com/shop.v1.Orders/List
 		Proofs: metadata["dpop"],
 	}
 	if fields := metadata["authorization"]; len(fields) == 1 {
@@ -49,7 +49,7 @@ func forwardAuth(v *middleware.Verifier) http.HandlerFunc {
 		if fields := r.Header.Values("Authorization"); len(fields) == 1 {
 			presented.Scheme, presented.Token, _ = strings.Cut(fields[0], " ")
 		}
-		presented.Method = r.Header.Get("X-Forwarded-Method") // set by the proxy, and by nobody else
+		presented.Method = r.Header.Get("X-Forwarded-Method") // only the proxy may set this field
 		presented.URL, _, _ = strings.Cut(r.Header.Get("X-Forwarded-Uri"), "?")
 		presented.Proofs = r.Header.Values("DPoP")
 		if _, err := v.Verify(r.Context(), presented); err != nil {

@@ -19,7 +19,7 @@ import (
 )
 
 func Example_dpop() {
-	as, err := testserver.Start(context.Background()) // in production your authorization server
+	as, err := testserver.Start(context.Background()) // stands for your authorization server
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func Example_dpop() {
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: "api",
 		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
-		Origins:  []string{"https://api.example.com"}, // what clients call
+		Origins:  []string{"https://api.example.com"}, // where clients call the API
 		Resource: "https://api.example.com",
 		DPoP:     new(dpop.Policy), // the zero value is the default
 	})

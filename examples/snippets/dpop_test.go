@@ -14,12 +14,12 @@ import (
 func TestProofOfABoundToken(t *testing.T) {
 	as := testserver.New(t)
 
-	key := testserver.GenerateKey("ES256", "") // of the client
+	key := testserver.GenerateKey("ES256", "") // the client's key
 	token := as.Token(testserver.BoundTo(key), testserver.Scope("orders:read"))
 
 	r := httptest.NewRequest("GET", "https://api.example.com/orders", nil)
 	r.Header.Set("Authorization", "DPoP "+token)
-	r.Header["Dpop"] = testserver.Proof(key, r.Method, r.URL.String(), token) // the canonical form of DPoP in Go
+	r.Header["Dpop"] = testserver.Proof(key, r.Method, r.URL.String(), token) // Go writes the header DPoP as Dpop
 
 	if got := len(r.Header.Values("DPoP")); got != 1 {
 		t.Errorf("got %d proofs, want 1", got)
@@ -36,7 +36,7 @@ func TestEachDefectOfProofs(t *testing.T) {
 		token := as.Token(testserver.BoundTo(key), testserver.With(defect))
 		r := httptest.NewRequest("GET", "https://api.example.com/orders", nil)
 		r.Header.Set("Authorization", "DPoP "+token)
-		r.Header["Dpop"] = testserver.Proof(key, r.Method, r.URL.String(), token, testserver.With(defect)) // usually one value; none or two for some defects
+		r.Header["Dpop"] = testserver.Proof(key, r.Method, r.URL.String(), token, testserver.With(defect)) // one proof for most defects, otherwise none or two
 		try(defect, r)
 	}
 

@@ -21,7 +21,7 @@ func newEcho(v *middleware.Verifier) http.Handler {
 
 	admin := e.Group("/admin", echoauth.Require(v, scopes.All("orders:read")))
 	admin.GET("/orders", listOrders)
-	admin.POST("/orders", createOrder, echoauth.Require(v, scopes.Any("orders:write", "admin"))) // and orders:read of the group
+	admin.POST("/orders", createOrder, echoauth.Require(v, scopes.Any("orders:write", "admin"))) // the group also requires orders:read
 
 	return e
 }

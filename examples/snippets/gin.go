@@ -19,7 +19,7 @@ func newGin(v *middleware.Verifier) http.Handler {
 
 	admin := r.Group("/admin", ginauth.Require(v, scopes.All("orders:read")))
 	admin.GET("/orders", listOrders)
-	admin.POST("/orders", ginauth.Require(v, scopes.Any("orders:write", "admin")), createOrder) // and orders:read of the group
+	admin.POST("/orders", ginauth.Require(v, scopes.Any("orders:write", "admin")), createOrder) // the group also requires orders:read
 
 	return r
 }

@@ -89,7 +89,7 @@ func TestCertificatesWithoutARequest(t *testing.T) {
 		}
 	}
 
-	found := "" // name and result of the step that compares the certificate with the token
+	found := "" // name of the step that refuses the token, and the value that the step found
 	for _, step := range explainCertificate(t.Context(), v, token, clientcert.Thumbprint(other.Leaf)) {
 		if step.Outcome == middleware.Refused {
 			found = step.Name + " " + step.Found

@@ -38,7 +38,7 @@ func logOut(ctx context.Context, list *revoke.List, user string, lifetime time.D
 		Issuer: "https://login.example.com",
 		Kind:   revoke.Subject,
 		Value:  user,
-		Before: now, // the user can log in again
+		Before: now, // later tokens stay valid
 		Until:  now.Add(lifetime),
 	})
 }
@@ -53,7 +53,7 @@ func receiver(list *revoke.List) http.HandlerFunc {
 		case err == nil:
 			w.WriteHeader(http.StatusAccepted)
 		case errors.Is(err, revoke.ErrPublish), errors.Is(err, revoke.ErrFull):
-			w.WriteHeader(http.StatusServiceUnavailable) // not acknowledged: not in force on every machine
+			w.WriteHeader(http.StatusServiceUnavailable) // not in force on every machine, so the service must retry
 		default:
 			w.WriteHeader(http.StatusBadRequest) // the user is empty or too long
 		}

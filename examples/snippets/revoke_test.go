@@ -39,7 +39,7 @@ func TestRevocableTokens(t *testing.T) {
 		t.Errorf("without a user: got %d, want 400", w.Code)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // so that the feed returns an error
+	cancel() // makes the feed return an error
 	w = httptest.NewRecorder()
 	receiver(list)(w, httptest.NewRequestWithContext(ctx, "POST", "/?user=bob", nil))
 	if w.Code != 503 {

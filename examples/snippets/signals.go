@@ -9,15 +9,15 @@ import (
 	"github.com/bearerguard/bearerguard/signals"
 )
 
-// receiveSignals adds the receivers of logout tokens and security events to
-// mux. The verifier v uses the given list.
+// receiveSignals adds handlers to mux that receive logout tokens and security
+// events. The verifier v must use the given list.
 func receiveSignals(mux *http.ServeMux, v *middleware.Verifier, list *revoke.List, authorization string) error {
 	config := signals.Config{
 		Verifier:      v,
-		List:          list, // Revocations of v
+		List:          list, // v must use the same list
 		Audiences:     []string{"my-client-id"},
 		TokenLifetime: time.Hour,     // the longest lifetime of an access token
-		Authorization: authorization, // what the transmitter of security events sends
+		Authorization: authorization, // Authorization header of the event transmitter
 	}
 	logout, err := signals.Logout(config)
 	if err != nil {

@@ -74,7 +74,7 @@ func TestRoutesRequireTheScopesOfTheirGroups(t *testing.T) {
 	v := trusting(t, as)
 	for name, api := range map[string]struct {
 		http.Handler
-		both string // the path of a route that requires more than its group
+		both string // path whose POST needs a scope in addition to the group's
 	}{
 		"net/http": {newAPI(v), "/orders"}, "Echo": {newEcho(v), "/admin/orders"}, "Gin": {newGin(v), "/admin/orders"},
 	} {

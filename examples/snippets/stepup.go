@@ -15,14 +15,14 @@ var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
 // If the API does not require a new authentication, stepUp returns "".
 func stepUp(app oauth2.Config, answer *http.Response, state, verifier string) string {
 	asked := map[string]string{}
-	challenges := strings.Join(answer.Header.Values("WWW-Authenticate"), ", ") // one for each scheme
+	challenges := strings.Join(answer.Header.Values("WWW-Authenticate"), ", ") // one challenge per scheme
 	for _, match := range parameter.FindAllStringSubmatch(challenges, -1) {
 		asked[match[1]] = match[2]
 	}
 	if asked["error"] != "insufficient_user_authentication" {
 		return ""
 	}
-	app.Scopes = slices.Concat(app.Scopes, strings.Fields(asked["scope"])) // if the token also lacks scopes
+	app.Scopes = slices.Concat(app.Scopes, strings.Fields(asked["scope"])) // scopes that the token lacks, if any
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
 	for _, name := range []string{"acr_values", "max_age"} {
 		if asked[name] != "" {

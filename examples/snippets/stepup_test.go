@@ -19,7 +19,7 @@ import (
 )
 
 func Example_stepUp() {
-	as, err := testserver.Start(context.Background()) // in production your authorization server
+	as, err := testserver.Start(context.Background()) // stands for your authorization server
 	if err != nil {
 		log.Fatal(err)
 	}

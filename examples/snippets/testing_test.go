@@ -56,7 +56,7 @@ func TestTheAPIIsProtectedFromItsProvidersTokens(t *testing.T) {
 	as := testserver.New(t, testserver.TLS(), testserver.IssuerURL("https://id.example.com/realms/shop"), testserver.Like("keycloak"))
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: "api",
-		Issuers:  []middleware.Issuer{issuers.Keycloak("https://id.example.com", "shop")}, // as in production
+		Issuers:  []middleware.Issuer{issuers.Keycloak("https://id.example.com", "shop")}, // production configuration
 		Client:   as.Client(),
 	})
 	if err != nil {
@@ -76,8 +76,8 @@ func TestTheProgramIsProtected(t *testing.T) {
 	apitest.CheckURL(t, as, program.URL, get,
 		apitest.RequireScope("orders:read"),
 		apitest.Token(testserver.Subject("alice"), testserver.Claim("tenant", "acme")), // claims that the API requires
-		apitest.SkipDefect(testserver.BoundAsBearer),                                   // accepted on purpose
-		apitest.AlsoDefect(testserver.Oversized))                                       // refused on purpose
+		apitest.SkipDefect(testserver.BoundAsBearer),                                   // the API accepts it on purpose
+		apitest.AlsoDefect(testserver.Oversized))                                       // the API refuses it on purpose
 }
 
 func TestBadTokens(t *testing.T) {
@@ -100,7 +100,7 @@ func TestBadTokens(t *testing.T) {
 
 func TestATokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		as := testserver.New(t, testserver.InMemory()) // must be inside the bubble
+		as := testserver.New(t, testserver.InMemory()) // must start inside the bubble
 		api := newAPI(trusting(t, as))
 		r := as.Authorize(httptest.NewRequest("GET", "/orders", nil), testserver.Scope("orders:read"))
 		get := func() int {

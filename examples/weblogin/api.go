@@ -25,8 +25,9 @@ type answer struct {
 
 // call sends a GET request with the access token of the session. After a 401,
 // it retries once with a new token. If the API refused only the DPoP proof,
-// call retries with the same token and a new proof, because net/http may have
-// sent the first proof twice.
+// call retries with the same token and a new proof. The API refuses a proof
+// that it has already seen, and net/http may send a request twice with the same
+// proof.
 func (a *app) call(ctx context.Context, id, url string) (answer, error) {
 	token, err := a.accessToken(ctx, id, "")
 	if err != nil {
@@ -51,7 +52,7 @@ func (a *app) get(ctx context.Context, url string, token *oauth2.Token) (answer,
 	if err != nil {
 		return answer{}, err
 	}
-	token.SetAuthHeader(req) // with the scheme in token_type: Bearer or DPoP
+	token.SetAuthHeader(req) // the scheme is the value of token_type, Bearer or DPoP
 	req.Header.Set("Accept", "application/json")
 	resp, err := a.client.Do(req)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 func newBindingServer(t *testing.T) *testserver.Server {
 	t.Helper()
 	as := testserver.New(t)
-	var key atomic.Value // the thumbprint of the last proof
+	var key atomic.Value // thumbprint of the last proof's key
 	as.Inject(testserver.EndpointToken, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			key.Store(keyOfProof(r, as.Endpoint(testserver.EndpointToken), ""))
@@ -37,7 +37,7 @@ func newBindingServer(t *testing.T) *testserver.Server {
 		scopes := strings.Fields(resp.Body["scope"].(string))
 		resp.Body["token_type"] = "DPoP"
 		resp.Body["access_token"] = as.Token(testserver.Claim("cnf", map[string]any{"jkt": jkt}), testserver.Scope(scopes...), testserver.ForClient(req.ClientID))
-		if old, ok := resp.Body["id_token"].(string); ok { // its at_hash is for the replaced access token
+		if old, ok := resp.Body["id_token"].(string); ok { // at_hash must match the new access token
 			resp.Body["id_token"] = as.IDToken(testserver.ForClient(req.ClientID),
 				testserver.Claim("nonce", claimsOf(old).Nonce), testserver.Claim("name", "Test User"))
 		}

@@ -47,7 +47,7 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	if id := a.cookie(r, sessionCookie); id != "" { // the browser loses the ID of its previous session, so that session must end
+	if id := a.cookie(r, sessionCookie); id != "" { // the new cookie replaces this ID, so the previous session must end
 		err = a.end(ctx, id)
 	}
 	if err == nil {
@@ -57,9 +57,9 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, "a session cannot be saved", err)
 		return
 	}
-	// The target is constant, because a parameter for the target would allow
-	// open redirects. With See Other, the URL with the code does not appear in
-	// the history.
+	// The target is constant. A parameter for the target would allow open
+	// redirects. The status See Other keeps the URL with the code out of the
+	// history.
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 

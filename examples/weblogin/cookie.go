@@ -12,8 +12,8 @@ const (
 )
 
 // cookieName returns the name of a cookie, with the prefix __Host- if the site
-// uses https. With this prefix, the browser accepts the cookie only from this
-// host and only over https, not from other hosts of the domain.
+// uses https. Browsers accept a cookie with this prefix only over https and
+// only from this host. Other hosts of the domain cannot set the cookie.
 func (a *app) cookieName(name string) string {
 	if a.secure() {
 		return "__Host-" + name
@@ -27,7 +27,7 @@ func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Dura
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is set on every site with https
 		Name: a.cookieName(name), Value: value, Path: "/", MaxAge: int(ttl.Seconds()),
 		HttpOnly: true,
-		Secure:   a.secure(),           // false only for http, which is meant for loopback
+		Secure:   a.secure(),           // false only if the site uses http, as on loopback
 		SameSite: http.SameSiteLaxMode, // with Strict, the browser would not send the cookie after the redirect from the server
 	})
 }

@@ -54,10 +54,10 @@ func (d directory) get(key string) ([]byte, error) {
 	return d.root.ReadFile(key + recordExt)
 }
 
-// put replaces the file atomically, so that a crash of the program leaves
-// either the old record or the new one. After a crash of the machine, both may
-// be lost, and the user must log in again. To prevent this, each file would
-// have to be flushed, which is more expensive.
+// put replaces the file atomically. After a crash of the program, the file
+// contains either the old record or the new one. After a crash of the machine,
+// both records may be lost, and the user must log in again. Flushing each file
+// would prevent this loss, but is more expensive.
 func (d directory) put(key string, value []byte, until time.Time) error {
 	name := rand.Text() + tempExt
 	err := d.root.WriteFile(name, value, 0o600)

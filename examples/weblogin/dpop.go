@@ -21,8 +21,9 @@ const proofKeyLabel = "weblogin DPoP v1"
 
 // addProofs makes the client add a DPoP proof to each request, except to a
 // request with a bearer token. The tokens in the sessions are bound to the key
-// of the proofs. The key is derived from SESSION_KEY, so that a site that can
-// read its sessions after a restart can also use their tokens.
+// of the proofs. The key is derived from SESSION_KEY. After a restart with the
+// same SESSION_KEY, the site can therefore read its sessions and also use their
+// tokens.
 func (a *app) addProofs() error {
 	secret, err := hkdf.Key(sha256.New, a.cfg.sessionKey, nil, proofKeyLabel, 32)
 	if err != nil {

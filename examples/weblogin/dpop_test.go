@@ -24,7 +24,7 @@ func boundSite(t *testing.T, as *testserver.Server, changes func(*config), apiEn
 	}, append(apiEnv, "DPOP=required")...)
 }
 
-// restart returns a new app, as after a restart of the site with a changed
+// restart simulates a restart of the site. It returns a new app with a changed
 // configuration.
 func (s *site) restart(changes func(*config)) *app {
 	s.t.Helper()
@@ -139,9 +139,9 @@ func TestABearerTokenIsRefusedWithDPoP(t *testing.T) {
 	}
 }
 
-// repeating sends the next requests to path twice, as net/http does if a
-// connection breaks before the response. The field left is the number of
-// requests that are still to be sent twice.
+// repeating sends requests for one path twice, as net/http does if a connection
+// breaks before the response. The field left is the number of requests that are
+// still to be sent twice.
 type repeating struct {
 	http.RoundTripper
 

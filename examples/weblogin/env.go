@@ -14,24 +14,24 @@ import (
 
 type config struct {
 	listen  string
-	baseURL string // without a trailing slash; "" for the address of the listener
+	baseURL string // without a trailing slash; "" means the address of the listener
 	apiURL  string
 
 	oidc                   bool
-	issuer                 string // "" if OIDC is off and all endpoints are set
+	issuer                 string // may be "" if OIDC is off and all endpoints are set
 	clientID, clientSecret string
 	scopes                 []string
 	resource               string
-	endpoints              metadata // from the environment, for OIDC=off
+	endpoints              metadata // set by the environment, only with OIDC=off
 	subject                string   // the member of the userinfo answer that identifies a user
 	postLogoutURL          string
-	dpop                   bool // only tokens that are bound to a key are accepted
+	dpop                   bool // if true, bearer tokens are refused
 
 	sessionDir string
 	sessionKey []byte
 
 	insecureHTTP bool
-	transport    http.RoundTripper // nil for the default transport
+	transport    http.RoundTripper // nil means the default transport
 }
 
 // fromEnv reads the whole environment before it returns an error, so that the
@@ -51,7 +51,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 		}
 		return text
 	}
-	site := func(name, fallback string) string { // a URL to which paths are added
+	site := func(name, fallback string) string { // paths will be added to this URL
 		text := address(name, fallback)
 		if strings.Contains(text, "?") {
 			fault("%s must not have a query", name)
@@ -112,7 +112,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 }
 
 // isURL reports whether text is a URL to which tokens may be sent. The URL may
-// have a query, as an endpoint may (RFC 6749 §3.1).
+// have a query, because RFC 6749 §3.1 allows a query in an endpoint.
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

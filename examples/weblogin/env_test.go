@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// lookup returns a replacement for os.Getenv. The replacement reads a minimal
-// environment for the site, with the given changes.
+// lookup returns a function that replaces os.Getenv. The function returns the
+// variables of a minimal environment for the site, with the given changes.
 func lookup(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"LISTEN": "127.0.0.1:0", "OAUTH_ISSUER": "https://login.example.com", "OAUTH_CLIENT_ID": "web", "OAUTH_CLIENT_SECRET": "hush",

@@ -12,7 +12,7 @@ func (a *app) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "no-referrer") // the URL of /callback contains a code
+		h.Set("Referrer-Policy", "no-referrer") // protects the code in the URL of /callback
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store") // otherwise the back button shows pages of the previous user
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
@@ -21,9 +21,10 @@ func (a *app) guarded(next http.Handler) http.Handler {
 }
 
 // policy returns a content security policy that allows the stylesheet and the
-// logout form. Browsers also apply form-action to redirects after a form. The
-// logout form redirects to the server, so the policy allows the server. If the
-// server then redirects to a third origin, add that origin too.
+// logout form. Browsers apply form-action also to redirects that follow the
+// submission of a form. The logout form leads to a redirect to the server, so
+// form-action lists the server. If the server then redirects to a third origin,
+// add that origin too.
 func (a *app) policy() string {
 	forms := "'self'"
 	if u, err := url.Parse(a.provider.EndSession); err == nil && u.Host != "" {

@@ -50,8 +50,8 @@ func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (
 
 // fromUserInfo asks the userinfo endpoint for the user of the access token.
 // This is safe because the server issued the token for the code of this login
-// and sent it directly to this site. A token from the browser would prove
-// nothing, because users also give tokens to other sites.
+// and sent the token directly to this site. A token from the browser would
+// prove nothing, because the sender may have obtained it from another user.
 func (a *app) fromUserInfo(ctx context.Context, token *oauth2.Token) (identity, error) {
 	answer, err := a.get(ctx, a.provider.UserInfo, token)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 // loginTTL is the time in which a user must finish a login.
 const loginTTL = 10 * time.Minute
 
-// pending is a login in progress. It is encrypted in a cookie, so the site
-// stores nothing for abandoned logins, and only the browser that began the
-// login can finish it.
+// pending is a login in progress. It is stored only in an encrypted cookie. The
+// site therefore stores nothing for abandoned logins. Only the browser that
+// began the login can finish it.
 type pending struct {
 	State    string    `json:"state"`    // in the callback URL; binds the answer to this login (RFC 6749 §10.12)
 	Nonce    string    `json:"nonce"`    // in the ID token; binds the ID token to this login (OpenID Connect Core 1.0 §3.1.2.1)
@@ -37,7 +37,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	if a.provider.idTokens != nil {
 		opts = append(opts, oidc.Nonce(p.Nonce))
 	}
-	if a.thumbprint != "" { // binds the code to the key, too (RFC 9449 §10)
+	if a.thumbprint != "" { // dpop_jkt binds the code to the key (RFC 9449 §10)
 		opts = append(opts, oauth2.SetAuthURLParam("dpop_jkt", a.thumbprint))
 	}
 	http.Redirect(w, r, a.provider.oauth.AuthCodeURL(p.State, opts...), http.StatusFound)

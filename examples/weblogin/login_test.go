@@ -131,8 +131,8 @@ func TestACallbackIsAcceptedOnce(t *testing.T) {
 	if got := b.open(callback); got.status != http.StatusBadRequest || s.as.Count(testserver.EndpointToken) != 1 {
 		t.Errorf("again: got %d and %d token requests, want 400 and 1", got.status, s.as.Count(testserver.EndpointToken))
 	}
-	// An attacker who also has the cookie can make the site send the code
-	// again, but the server refuses the code.
+	// An attacker who has the callback URL and the cookie can make the site
+	// send the code again. The server then refuses the code.
 	attacker := s.newBrowser()
 	attacker.setCookie(loginCookie, start.cookie(loginCookie))
 	if got := attacker.open(callback); got.status != http.StatusBadGateway || got.cookie(sessionCookie) != "" {

@@ -35,8 +35,8 @@
 //
 // OIDC=off is for a server without ID tokens, such as GitHub. The userinfo
 // endpoint of the server then identifies the user. If OAUTH_ISSUER is set, the
-// endpoints come from the RFC 8414 metadata of the issuer. The variables in the
-// first line override these endpoints:
+// endpoints come from the RFC 8414 metadata of the issuer. The first four
+// variables below override these endpoints:
 //
 //	OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_USERINFO_ENDPOINT OAUTH_REVOCATION_ENDPOINT
 //	OAUTH_SUBJECT  the member of the userinfo response that permanently identifies a user; default sub; for GitHub id
@@ -69,8 +69,8 @@
 // and one with the ID of the session. Tokens are sent only to the endpoints
 // that need them. Tokens never appear in a page, a cookie, a log or a URL.
 //
-// Not supported: several processes with one SESSION_DIR (see the type locks),
-// back-channel logout.
+// Not supported: back-channel logout, and several processes that share one
+// SESSION_DIR (see the type locks).
 package main
 
 import (
@@ -129,7 +129,7 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 		Handler:           a.routes(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      time.Minute, // a page may need a refresh and an API call, and a retry of both
+		WriteTimeout:      time.Minute, // one page may wait for two refreshes and two API calls
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

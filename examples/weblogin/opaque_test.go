@@ -70,7 +70,7 @@ func TestAServerWithoutMetadata(t *testing.T) {
 	if got := b.open("/items"); got.status != http.StatusOK {
 		t.Errorf("got %d, want 200", got.status)
 	}
-	as.Revoke(s.access) // the API then refuses the token, which cannot be refreshed; the session must not end
+	as.Revoke(s.access) // the site cannot refresh the token, but the session must not end
 	if got := b.open("/items"); got.status != http.StatusBadGateway || b.open("/").title() != "Welcome, octocat" {
 		t.Errorf("got %d, want 502 in the session", got.status)
 	}

@@ -21,8 +21,8 @@ var (
 	pageTemplate = template.Must(template.New("page").Parse(pageText))
 )
 
-// page is the data of the template. The template shows the name and the CSRF
-// token of the session.
+// page is the data of the template, which uses the name and the CSRF token in
+// Session.
 type page struct {
 	Title, Text string
 	Claims      []claim

@@ -19,7 +19,7 @@ func (a *app) profile(w http.ResponseWriter, r *http.Request, id string, s sessi
 		return
 	}
 	claims, err := members(got.body)
-	if err == nil && text(claims[a.cfg.subject]) != s.Subject { // OpenID Connect Core 1.0 §5.3.2
+	if err == nil && text(claims[a.cfg.subject]) != s.Subject { // required by OpenID Connect Core 1.0 §5.3.2
 		err = errors.New("the userinfo endpoint answered for another user")
 	}
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 
 const discoverTimeout = 10 * time.Second
 
-// provider contains the metadata of the authorization server, and the
-// configuration with which the site uses the endpoints in this metadata.
+// provider contains the metadata of the authorization server. The other fields
+// are made from this metadata and from the configuration.
 type provider struct {
 	metadata
 
@@ -43,8 +43,9 @@ type metadata struct {
 
 func (m metadata) complete() bool { return m.Authorization != "" && m.Token != "" && m.UserInfo != "" }
 
-// discover returns the provider. It fetches the metadata of cfg.issuer, if set.
-// The endpoints in cfg override those in the metadata.
+// discover returns the provider. If cfg.issuer is set, discover fetches the
+// metadata of that issuer. Endpoints in cfg replace the endpoints in the
+// metadata.
 func discover(ctx context.Context, cfg config, client *http.Client) (*provider, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverTimeout)
 	defer cancel()
@@ -73,13 +74,13 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 		return nil, errors.New("the authorization server lacks an authorization, token or userinfo endpoint")
 	}
 	for _, endpoint := range []string{p.Authorization, p.Token, p.UserInfo, p.Revocation, p.EndSession} {
-		if endpoint != "" && !isURL(endpoint, cfg.insecureHTTP) { // secrets are sent to these URLs too
+		if endpoint != "" && !isURL(endpoint, cfg.insecureHTTP) { // secrets will be sent to these URLs
 			return nil, errors.New("the authorization server has an endpoint without https: correct its metadata, or set INSECURE_HTTP=1")
 		}
 	}
 	p.oauth = oauth2.Config{
 		ClientID: cfg.clientID, ClientSecret: cfg.clientSecret, Scopes: cfg.scopes,
-		RedirectURL: cfg.baseURL + "/callback", // the Host of a request is not trusted
+		RedirectURL: cfg.baseURL + "/callback", // a client could forge the header Host
 		Endpoint:    oauth2.Endpoint{AuthURL: p.Authorization, TokenURL: p.Token, AuthStyle: p.authStyle(cfg)},
 	}
 	return &p, nil
@@ -102,7 +103,7 @@ func rfc8414(ctx context.Context, issuer string, client *http.Client) (m metadat
 	if err != nil {
 		return m, err
 	}
-	u.Path = "/.well-known/oauth-authorization-server" + strings.TrimSuffix(u.Path, "/") // RFC 8414 §3.1: before the path of the issuer
+	u.Path = "/.well-known/oauth-authorization-server" + strings.TrimSuffix(u.Path, "/") // goes before the issuer's path (RFC 8414 §3.1)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return m, err

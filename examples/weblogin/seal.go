@@ -21,9 +21,9 @@ func newSealer(key []byte) (sealer, error) {
 	return sealer{aead}, err
 }
 
-// seal encrypts v as JSON. The result can be opened only with the same name, so
-// that an attacker who can write to the store cannot replace the tokens of one
-// session with the tokens of another session.
+// seal encrypts v as JSON. The result can be opened only with the same name. An
+// attacker who can write to the store therefore cannot replace the tokens of
+// one session with the tokens of another session.
 func (s sealer) seal(name string, v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -50,8 +50,9 @@ func (a *app) save(id string, s session) error {
 	return a.store.put(storeKey(id), sealed, s.Ends)
 }
 
-// begin starts a session with a new ID. It does not use an ID from the browser,
-// because an attacker who set the cookie could know that ID (session fixation).
+// begin starts a session with a new ID. It does not reuse an ID from the
+// browser's cookie. An attacker may have set that cookie, and would then know
+// the ID (session fixation).
 func (a *app) begin(w http.ResponseWriter, user identity, token *oauth2.Token) error {
 	id := rand.Text()
 	err := a.save(id, session{
@@ -91,8 +92,9 @@ func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id s
 
 // ended writes the response for a browser that has no session. The status is
 // not 401, because 401 requires a challenge that browsers support (RFC 9110
-// §15.5.2). If the request contains no cookie, ended does not delete the
-// cookie: the browser may have withheld it because of SameSite.
+// §15.5.2). ended deletes the cookie only if the request contains it.
+// Otherwise, the browser may have a valid cookie that it withheld because of
+// SameSite.
 func (a *app) ended(w http.ResponseWriter, r *http.Request) {
 	if a.cookie(r, sessionCookie) != "" {
 		a.clearCookie(w, sessionCookie)

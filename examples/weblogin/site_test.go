@@ -34,7 +34,7 @@ type site struct {
 	app *app
 	url string
 
-	transport http.RoundTripper // the transport of browsers
+	transport http.RoundTripper // transport that browsers use
 	onRequest func()            // if set, called for each request to the site
 
 	mu      sync.Mutex
@@ -52,8 +52,8 @@ func (s *site) Write(p []byte) (int, error) {
 	return s.log.Write(p)
 }
 
-// record stores the responses of the token endpoint, and the tokens in them. It
-// then calls the function change, if set.
+// record stores each response of the token endpoint, and the tokens in that
+// response. If s.change is set, record then calls it.
 func (s *site) record(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -240,8 +240,8 @@ func (b *browser) login(opts ...testserver.LoginAs) response {
 
 var csrfField = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
 
-// logout posts the logout form. If csrf is "", it sends the CSRF token of the
-// page.
+// logout posts the logout form with the given CSRF token. If csrf is "", logout
+// takes the token from the page.
 func (b *browser) logout(csrf string) response {
 	b.t.Helper()
 	if m := csrfField.FindStringSubmatch(b.open("/").body); m != nil && csrf == "" {

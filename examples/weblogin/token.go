@@ -18,8 +18,8 @@ var errEnded = errors.New("the session has ended")
 //
 // A refresh token can be used only once, so only one request of a session
 // refreshes at a time. The other requests wait and then use the new token. The
-// new token is saved before it is used: if it were lost, the session could not
-// continue.
+// new token is saved before it is used. If the site lost the new refresh token,
+// the session could not continue.
 func (a *app) accessToken(ctx context.Context, id, refused string) (*oauth2.Token, error) {
 	// A closed connection must not cancel the refresh, because the new token
 	// would be lost.
@@ -33,7 +33,7 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (*oauth2.Toke
 	case err != nil:
 		return nil, err
 	}
-	if !a.cfg.dpop && strings.EqualFold(s.Token.Type(), "DPoP") { // issued with DPOP=1, so unusable without the key
+	if !a.cfg.dpop && strings.EqualFold(s.Token.Type(), "DPoP") { // the token needs the DPoP key, which only DPOP=1 provides
 		return nil, errors.Join(errEnded, a.store.remove(storeKey(id)))
 	}
 	refreshable := s.Token.RefreshToken != ""

@@ -29,7 +29,7 @@ func (s *site) tokenStatus(form url.Values) int {
 	return resp.StatusCode
 }
 
-// expireFirst makes the first token expire almost at once.
+// expireFirst sets the lifetime of the first token to one second.
 func expireFirst(n int, answer map[string]any) {
 	if n == 1 {
 		answer["expires_in"] = 1
@@ -48,7 +48,7 @@ func TestAnExpiredTokenIsRefreshedOnce(t *testing.T) {
 	s.onRequest = arrived.Done
 	s.as.Inject(testserver.EndpointToken, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			arrived.Wait() // refresh only after all requests have arrived
+			arrived.Wait() // each refresh waits until all requests have arrived
 			next.ServeHTTP(w, r)
 		})
 	}))

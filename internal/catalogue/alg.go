@@ -30,8 +30,8 @@ const (
 // assertions with it.
 const Ed25519 Alg = "Ed25519"
 
-// PublicAlgs are the algorithms whose keys the server publishes. Algs also
-// includes the algorithms that use shared secrets. AssertionAlgs are the
+// PublicAlgs are the algorithms whose keys the server publishes. Algs contains
+// PublicAlgs and the algorithms that use shared secrets. AssertionAlgs are the
 // algorithms that clients may sign with.
 var (
 	PublicAlgs    = []Alg{ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA}
@@ -43,8 +43,8 @@ var (
 // have (RFC 7518 §6).
 var PrivateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
-// ClientAlgs contains the signing algorithms of one client. If a field is "",
-// its default applies: see [ClientAlgs.Fields].
+// ClientAlgs contains the signing algorithms of one client. A field that is ""
+// means the default in [ClientAlgs.Fields].
 type ClientAlgs struct {
 	IDToken       Alg `json:"id_token_signed_response_alg,omitzero"`
 	UserInfo      Alg `json:"userinfo_signed_response_alg,omitzero"`
@@ -54,7 +54,7 @@ type ClientAlgs struct {
 
 // ClientAlg describes one field of [ClientAlgs].
 type ClientAlg struct {
-	Member, Flag, Field string // the name of the setting in client metadata, on the command line and in Go
+	Member, Flag, Field string // names in client metadata, on the command line and in Go
 	About, Default      string
 	Alg                 *Alg
 	Allowed             []Alg
@@ -72,13 +72,14 @@ func (a *ClientAlgs) Fields() []ClientAlg {
 }
 
 // Signing returns the algorithms with which the server signs for this client.
-// The server needs a key for each of them. Fields that are "" are left out.
+// The server needs a key for each algorithm. The result leaves out fields that
+// are "".
 func (a ClientAlgs) Signing() []Alg {
 	return slices.DeleteFunc([]Alg{a.IDToken, a.UserInfo, a.Introspection}, func(alg Alg) bool { return alg == "" })
 }
 
 // Check returns an error for the first algorithm that is not allowed. The error
-// contains the name of the field, as the function nameOf returns it.
+// calls the field by the name that nameOf returns.
 func (a ClientAlgs) Check(nameOf func(ClientAlg) string) error {
 	for _, f := range a.Fields() {
 		if *f.Alg != "" && !slices.Contains(f.Allowed, *f.Alg) {

@@ -67,9 +67,9 @@ func TestEveryConstantIsInItsList(t *testing.T) {
 	}
 }
 
-// Copies of a list would diverge. So only this package may list names of one
-// kind, such as endpoints. A literal with more than two names of one kind is
-// treated as a list.
+// A list of this package must not be copied, because copies would diverge. The
+// test treats a literal as a copy if it contains more than two names of one
+// kind, such as endpoints.
 func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 	root := filepath.Join("..", "..")
 	texts := constants(t)
@@ -79,7 +79,7 @@ func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			if filepath.Base(filepath.Dir(path)) == "pages" { // this package lists templates, and some have the name of an endpoint
+			if filepath.Base(filepath.Dir(path)) == "pages" { // package pages lists templates; some are named like an endpoint
 				return nil
 			}
 			files++

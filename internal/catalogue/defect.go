@@ -66,8 +66,8 @@ var Defects = []Defect{
 }
 
 // DefectsOnRequest lists the defects that are tested only on request. A correct
-// API may accept tokens with some of these defects. The others cannot be tested
-// with a token alone.
+// API may accept tokens with some of these defects. The remaining defects
+// cannot be tested with a token alone.
 var DefectsOnRequest = []Defect{
 	ExpFractional, MissingSub, WeakACR, StaleAuth, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
 }
@@ -75,13 +75,14 @@ var DefectsOnRequest = []Defect{
 // AllDefects returns Defects followed by DefectsOnRequest.
 func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
 
-// Expect returns the status and the error code of a correct API's response to
-// this defect: 401 and "invalid_token", 403 and "insufficient_scope" (RFC 6750
-// §3.1), or 401 and "insufficient_user_authentication" (RFC 9470 §3). For
-// [ProofDefects], it returns 401 and "invalid_dpop_proof" or "use_dpop_nonce"
-// (RFC 9449 §7.1, §9). For [SignalDefects], it returns 400 and "": a correct
-// receiver answers 400 (OpenID Connect Back-Channel Logout 1.0 §2.8, RFC 8935
-// §2.3). For an unknown name, it returns 0 and "".
+// Expect returns the status and the error code with which a correct API answers
+// this defect. For a defect of tokens, Expect returns 401 and "invalid_token",
+// 403 and "insufficient_scope" (RFC 6750 §3.1), or 401 and
+// "insufficient_user_authentication" (RFC 9470 §3). For [ProofDefects], it
+// returns 401 and "invalid_dpop_proof" or "use_dpop_nonce" (RFC 9449 §7.1, §9).
+// For [SignalDefects], it returns 400 and "". A correct receiver answers 400
+// (OpenID Connect Back-Channel Logout 1.0 §2.8, RFC 8935 §2.3). For an unknown
+// name, Expect returns 0 and "".
 func (d Defect) Expect() (status int, code string) {
 	switch {
 	case d == MissingScope:

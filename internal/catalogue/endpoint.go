@@ -35,13 +35,13 @@ const (
 // which it is served.
 type Route struct {
 	Endpoint Endpoint
-	Path     string // the well-known part if Kind is WellKnown, otherwise appended to the issuer's path
-	Member   string // the member of metadata, "" if metadata does not contain the endpoint
+	Path     string // if Kind is WellKnown, the well-known path; otherwise the path after the issuer's path
+	Member   string // the metadata member with the URL; "" if metadata lacks the endpoint
 	Methods  []string
 	Kind     Kind
-	Needs    []Endpoint // the endpoint is served only if at least one of these is served; nil means always
-	Option   string     // the member of the configuration that enables the endpoint, "" if it is enabled by default
-	Env      string     // the environment variable with the URL of the endpoint, "" if no variable has it
+	Needs    []Endpoint // this endpoint needs at least one of these; nil if it needs no other endpoint
+	Option   string     // the configuration member that enables the endpoint; "" if it is on by default
+	Env      string     // the environment variable with the endpoint's URL; "" for no variable
 }
 
 // ForScripts reports whether scripts of other origins, such as single-page
@@ -51,10 +51,10 @@ func (r Route) ForScripts() bool {
 	return r.Kind != ForUsers && r.Endpoint != Authorize && r.Endpoint != EndSession
 }
 
-// ByMutualTLS reports whether clients authenticate or send a token at the
-// endpoint. There, they may authenticate with a certificate, or the token may
-// be bound to a certificate. So metadata lists the endpoint in
-// mtls_endpoint_aliases (RFC 8705 §5).
+// ByMutualTLS reports whether metadata lists the endpoint in
+// mtls_endpoint_aliases (RFC 8705 §5). At such an endpoint, clients
+// authenticate or send a token. They may authenticate with a certificate, or
+// the token may be bound to a certificate.
 func (r Route) ByMutualTLS() bool {
 	return r.Member != "" && r.ForScripts() && r.Endpoint != JWKS && r.Endpoint != Register
 }
@@ -107,15 +107,15 @@ func Disableable() []Endpoint {
 }
 
 // Served reports for each endpoint whether the server serves it. An endpoint is
-// disabled if the function off returns true for its route. If its route has
-// Needs, an endpoint is served only if at least one of the endpoints in Needs
-// is served.
+// disabled if the function off returns true for its route. An endpoint whose
+// route has Needs is served only if at least one of the needed endpoints is
+// served.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {
 		served[r.Endpoint] = !off(r)
 	}
-	for range Routes { // one pass per route is enough for any chain of Needs
+	for range Routes { // as many passes as routes, enough for any chain of Needs
 		for _, r := range Routes {
 			if len(r.Needs) > 0 && !slices.ContainsFunc(r.Needs, func(ep Endpoint) bool { return served[ep] }) {
 				served[r.Endpoint] = false

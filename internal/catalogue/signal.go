@@ -2,8 +2,8 @@ package catalogue
 
 import "slices"
 
-// EventType is the URI of a type of security event. In the claim events, the
-// URI is the name of the event's member (RFC 8417 §2.2).
+// EventType is the URI of a type of security event. Each event is a member of
+// the claim events, and the name of that member is the URI (RFC 8417 §2.2).
 type EventType string
 
 // These are the event types that the mock server supports.
@@ -67,9 +67,9 @@ var jwtDefects = []Defect{
 var LogoutDefects = slices.Concat(jwtDefects, []Defect{ExpAsString, ExpOverflow, DuplicateClaim, "event-other", "event-nonce"})
 
 // LogoutDefectsOnRequest lists the defects of logout tokens that a correct
-// receiver may accept. It also lists the defects that a receiver detects only
-// in some states, depending on its cached keys or the tokens that it has
-// stored.
+// receiver may accept. It also lists defects that a receiver does not always
+// detect, because detection depends on the keys that it has cached or the
+// tokens that it has stored.
 var LogoutDefectsOnRequest = []Defect{MissingExp, ExpFractional, MissingSub, NoKid, RetiredKey, Oversized, "event-plain-typ", EventReplayed}
 
 // EventDefects lists the defects of security event tokens and of their delivery
@@ -78,7 +78,7 @@ var LogoutDefectsOnRequest = []Defect{MissingExp, ExpFractional, MissingSub, NoK
 var EventDefects = slices.Concat(jwtDefects, []Defect{"event-plain-typ", "event-subject-format", EventAuthorization})
 
 // EventDefectsOnRequest lists the defects of security event tokens that a
-// correct receiver may accept. It also lists the defects that a receiver
-// detects only in some states, depending on its cached keys or the tokens that
-// it has stored.
+// correct receiver may accept. It also lists defects that a receiver does not
+// always detect, because detection depends on the keys that it has cached or
+// the tokens that it has stored.
 var EventDefectsOnRequest = []Defect{NoKid, RetiredKey, Oversized, "event-other", "event-with-exp", EventReplayed}

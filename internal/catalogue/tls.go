@@ -1,8 +1,8 @@
 package catalogue
 
 // ClientTLS contains the registered metadata about the TLS certificate of one
-// client (RFC 8705 §2.1.2, §3.4). With tls_client_auth, exactly one of the
-// string fields is set.
+// client (RFC 8705 §2.1.2, §3.4). A client with the method tls_client_auth sets
+// exactly one of the string fields.
 type ClientTLS struct {
 	SubjectDN string `json:"tls_client_auth_subject_dn,omitzero"`
 	SANDNS    string `json:"tls_client_auth_san_dns,omitzero"`
@@ -20,7 +20,7 @@ const BoundTokensMember = "tls_client_certificate_bound_access_tokens" //nolint:
 // CertificateName describes a field of [ClientTLS] that identifies the
 // certificate of a client.
 type CertificateName struct {
-	Member, Flag, Field string // the name of the setting in client metadata, on the command line and in Go
+	Member, Flag, Field string // names in client metadata, on the command line and in Go
 	About               string
 	Value               *string
 }

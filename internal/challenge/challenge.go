@@ -9,11 +9,12 @@ import (
 // Challenge is one challenge of a WWW-Authenticate field (RFC 9110 §11.6.1).
 type Challenge struct {
 	Scheme string
-	Params map[string]string // by lower-case name; nil if the challenge has a token68 or only a scheme
+	Params map[string]string // keys are in lower case; nil if the challenge has a token68 or only a scheme
 }
 
 // Parse parses one WWW-Authenticate field line. It refuses every deviation from
-// RFC 9110 §11.6.1 and §5.6, because clients may interpret it differently.
+// RFC 9110 §11.6.1 and §5.6, because clients may disagree about the meaning of
+// an invalid line.
 func Parse(field string) ([]Challenge, error) {
 	p := &parser{rest: field}
 	var list []Challenge
@@ -118,7 +119,8 @@ func (p *parser) quoted(name string) (string, error) {
 	return "", fmt.Errorf("the value of %s has no closing quote", name)
 }
 
-// token68 reports whether a token68 follows the scheme, and skips it.
+// token68 skips the token68 after the scheme, if any, and reports whether it
+// found one.
 func (p *parser) token68() bool {
 	n := strings.IndexFunc(p.rest, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r) })
 	if n < 0 {
@@ -132,8 +134,8 @@ func (p *parser) token68() bool {
 	return true
 }
 
-// atParam reports whether the rest of the field begins with a parameter. If it
-// does not, it begins with another challenge.
+// atParam reports whether a parameter comes next. If not, another challenge
+// comes next.
 func (p *parser) atParam() bool {
 	ahead := parser{p.rest}
 	return ahead.token() != "" && strings.HasPrefix(strings.TrimLeft(ahead.rest, " \t"), "=")

@@ -1,7 +1,7 @@
 // Package contain limits the damage that code outside this module can do.
 // Examples are callbacks, sources, loggers, transports and parsers. If such
-// code panics, the program continues. The texts of its errors are not logged,
-// and it cannot flood the logs.
+// code panics, the program continues. Error texts of such code are not logged.
+// Such code cannot flood the logs.
 package contain
 
 import (
@@ -9,9 +9,10 @@ import (
 	"sync/atomic"
 )
 
-// Panic calls f. It returns nil, or the stack if f panicked. It drops the value
-// of the panic, because the value may contain secrets. With GODEBUG=panicnil=1,
-// the value may even be nil. So Panic does not use the value to detect a panic.
+// Panic calls f. If f panics, Panic returns the stack. Otherwise it returns
+// nil. It drops the value of the panic, because the value may contain secrets.
+// It also does not use the value to detect a panic, because with
+// GODEBUG=panicnil=1 the value may be nil.
 func Panic(f func()) (stack []byte) {
 	returned := false
 	defer func() {
@@ -25,8 +26,8 @@ func Panic(f func()) (stack []byte) {
 }
 
 // PlainError wraps an error whose text may be logged, because it quotes nothing
-// from a request or response. This does not apply to an error that wraps a
-// PlainError.
+// from a request or response. The text of an error that wraps a PlainError must
+// not be logged, because it may quote anything.
 type PlainError struct{ Err error }
 
 // Error returns the text of Err.

@@ -8,9 +8,9 @@ import (
 // ErrPanic is returned by [Within] if the operation panicked.
 var ErrPanic = errors.New("the operation panicked")
 
-// Within runs an operation of another package in a goroutine. The operation may
-// ignore its context, so Within returns when ctx ends and does not wait for the
-// goroutine. At most cap(slots) of these goroutines run at a time.
+// Within runs an operation of another package in a goroutine. When ctx ends,
+// Within returns even if the goroutine still runs, because the operation may
+// ignore its context. At most cap(slots) of these goroutines run at a time.
 func Within[T any](ctx context.Context, slots chan struct{}, operation func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		value T

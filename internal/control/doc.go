@@ -3,7 +3,7 @@
 // the content of openapi.json, describes every path with its methods,
 // parameters and bodies.
 //
-// An unknown member in a request is an error. If a misspelled member were
-// ignored, a test could pass without checking anything. Later versions may add
-// members to responses.
+// An unknown member in a request is an error. Otherwise, a test with a
+// misspelled member could pass without checking anything. Later versions may
+// add members to responses.
 package control

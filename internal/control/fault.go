@@ -1,12 +1,12 @@
 package control
 
-// Fault makes an endpoint fail or respond late. Set the members of one kind of
-// failure, or Latency, or both.
+// Fault makes an endpoint fail, respond late, or both. Set Latency for a late
+// response. Set the members of at most one kind of failure.
 type Fault struct {
 	Endpoint string `json:"endpoint"`
 
 	Status           int       `json:"status,omitzero"`
-	RetryAfter       *Duration `json:"retry_after,omitzero"` // sent with Status, or with 503 if Status is 0
+	RetryAfter       *Duration `json:"retry_after,omitzero"` // sent with the status in Status; if Status is 0, with 503
 	Error            string    `json:"error,omitzero"`       // an OAuth error code (RFC 6749 §5.2)
 	ErrorDescription string    `json:"error_description,omitzero"`
 	RedirectTo       string    `json:"redirect_to,omitzero"`

@@ -15,7 +15,7 @@ type Keys struct {
 type Key struct {
 	ID        string          `json:"kid"`
 	Alg       string          `json:"alg"`
-	Signing   bool            `json:"signing"` // whether new tokens of its algorithm are signed with this key
+	Signing   bool            `json:"signing"` // whether this key signs new tokens of its algorithm
 	Published bool            `json:"published"`
 	JWK       json.RawMessage `json:"jwk,omitzero"` // absent for a shared secret
 }

@@ -41,8 +41,7 @@ func schemas(t *testing.T) map[string]schema {
 	return document.Components.Schemas
 }
 
-// enums returns the expected enumerations, indexed by the names of their
-// schemas.
+// enums returns the expected values of each schema that is an enumeration.
 func enums() map[string][]string {
 	return map[string][]string{
 		"Endpoint":     catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)),
@@ -204,7 +203,8 @@ func kindOf(t reflect.Type) string {
 
 // refOf returns the reference to the schema of a type, or "" if the document
 // has no schema for the type. It also returns "" for the type Alg. The document
-// has several schemas for Alg, because clients may use only some algorithms.
+// has several schemas for Alg, because not every member accepts every
+// algorithm.
 func refOf(t reflect.Type, found map[string]schema) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -2,8 +2,8 @@ package control
 
 import "encoding/json"
 
-// Logout is a request to send a logout token. It says how the token differs
-// from a valid token.
+// Logout is a request to send a logout token. The members other than Receiver
+// change properties of a valid token.
 type Logout struct {
 	Receiver string                     `json:"receiver,omitzero"` // the URL; if it is "", the token is not sent
 	Sub      string                     `json:"sub,omitzero"`

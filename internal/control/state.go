@@ -73,8 +73,8 @@ type User struct {
 	Password string                     `json:"password,omitzero"` // only in the response to the registration
 	Claims   map[string]json.RawMessage `json:"claims,omitzero"`
 
-	AccessClaims map[string]json.RawMessage `json:"access_claims,omitzero"` // for the user's access tokens
-	ACR          []string                   `json:"acr,omitzero"`           // values of acr that logins of the user can have
+	AccessClaims map[string]json.RawMessage `json:"access_claims,omitzero"` // claims of the user's access tokens
+	ACR          []string                   `json:"acr,omitzero"`           // acr values that a login of the user can have
 }
 
 // Users lists all users, in the order of their registration.
@@ -82,9 +82,9 @@ type Users struct {
 	Users []User `json:"users"`
 }
 
-// NextLogin sets the results of the next authorizations. Sub is the user who
-// logs in and consents. To refuse the authorizations, set Deny to the error
-// code instead of Sub.
+// NextLogin sets the results of the next authorizations. Set Sub to the user
+// who logs in and consents. Or set Deny to the error code with which the
+// authorizations are refused.
 type NextLogin struct {
 	Sub   string `json:"sub,omitzero"`
 	Deny  string `json:"deny,omitzero"`

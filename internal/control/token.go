@@ -20,8 +20,8 @@ type Mint struct {
 	NotBeforeIn *Duration                  `json:"not_before_in,omitzero"`
 	Opaque      bool                       `json:"opaque,omitzero"`
 	Defect      string                     `json:"defect,omitzero"`
-	Certificate string                     `json:"certificate,omitzero"` // in PEM; the token is bound to it
-	DPoPKey     string                     `json:"dpop_key,omitzero"`    // the client's private key, in PEM or as a JWK; the token is bound to it
+	Certificate string                     `json:"certificate,omitzero"` // PEM; binds the token to this certificate
+	DPoPKey     string                     `json:"dpop_key,omitzero"`    // PEM or JWK; binds the token to this private key of the client
 	Like        string                     `json:"like,omitzero"`        // the name of a provider whose tokens are imitated
 }
 

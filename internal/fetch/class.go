@@ -23,8 +23,8 @@ var classes = []struct {
 }
 
 // Class classifies the failure of a request. The result is one of a fixed set
-// of values, so it can be a metric label. It is "" if err is not an error of
-// this package.
+// of values, so it can be a metric label. If err is not an error of this
+// package, Class returns "".
 func Class(err error) string {
 	if status, ok := errors.AsType[StatusError](err); ok {
 		switch {

@@ -1,6 +1,7 @@
 // Package fetch requests JSON from an authorization server over HTTP. The
-// package does not trust the server. It limits the time, size, redirects and
-// status of an answer. Its errors contain no part of a URL, header or body.
+// package does not trust the server. It limits the time, the size and the
+// redirects of an answer, and accepts only expected statuses. Its errors
+// contain no part of a URL, header or body.
 package fetch
 
 import (
@@ -23,7 +24,7 @@ import (
 
 // Limits of one request and its answer.
 const (
-	Timeout   = 5 * time.Second // from the first byte sent to the last byte read
+	Timeout   = 5 * time.Second // from the start of the request to the last byte read
 	MaxBytes  = 512 << 10       // maximum size of the body, after decompression
 	redirects = 3
 
@@ -63,11 +64,11 @@ func (e StatusError) Error() string {
 type Answer struct {
 	Body      []byte        // without a byte order mark; nil if Unchanged
 	Media     string        // media type of the body, without parameters, in lower case
-	Unchanged bool          // 304: the earlier answer with the ETag is still valid
+	Unchanged bool          // status 304: the answer with the given ETag is valid
 	ETag      string        // "" if absent, or longer than 256 bytes
 	Fresh     time.Duration // how long the answer may be used (RFC 9111 §4.2); negative if the server does not specify a lifetime
 
-	BasicChallenge bool // a 4xx answer to [Post] or [PostForm] asks for Basic credentials (RFC 7617)
+	BasicChallenge bool // true if a 4xx answer to [Post] or [PostForm] asks for Basic credentials (RFC 7617)
 }
 
 // Get sends a GET request to address and returns the answer. The status must be
@@ -82,18 +83,19 @@ func Get(ctx context.Context, client *http.Client, address, etag string) (Answer
 	return do(ctx, client, http.MethodGet, address, "", header, redirects)
 }
 
-// GetAs is like [Get], but it sends token as a bearer token, sends no ETag, and
-// follows no redirects.
+// GetAs is like [Get], but sends a bearer token and no ETag. It follows no
+// redirects.
 func GetAs(ctx context.Context, client *http.Client, address, token string) (Answer, error) {
 	return do(ctx, client, http.MethodGet, address, "", http.Header{"Authorization": {"Bearer " + token}}, 0)
 }
 
 // Post sends a POST request with the given body and header fields. The limits
-// of [Get] apply, but Post follows no redirects, because only one endpoint may
-// receive the body. The body is sent as a form, unless the parameter header
-// contains a Content-Type. If the error is a [StatusError] with a status from
-// 400 to 499, the answer contains the first 4 KiB of the body, and
-// BasicChallenge is set if the server asked for Basic authentication.
+// of [Get] apply. Post follows no redirects, because only the endpoint at
+// address may receive the body. The body is sent as a form, unless the
+// parameter header contains a Content-Type. If the error is a [StatusError]
+// with a status from 400 to 499, the answer contains the first 4 KiB of the
+// body. The field BasicChallenge of this answer is true if the server asked for
+// Basic authentication.
 func Post(ctx context.Context, client *http.Client, address, body string, header http.Header) (Answer, error) {
 	return do(ctx, client, http.MethodPost, address, body, header, 0)
 }
@@ -135,7 +137,7 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 		refused := Answer{}
 		if method == http.MethodPost && res.StatusCode >= 400 && res.StatusCode <= 499 {
 			refused.BasicChallenge = slices.ContainsFunc(res.Header.Values("WWW-Authenticate"), basicChallenge.MatchString)
-			refused.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes)) // an incomplete body is enough
+			refused.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes)) // a part of the body is enough
 		}
 		return refused, StatusError{res.StatusCode, retryAfter(res.Header)}
 	}
@@ -147,7 +149,7 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 	case len(answer.Body) > MaxBytes:
 		return Answer{}, ErrTooLarge
 	case err == nil:
-		answer.Body = bytes.TrimPrefix(answer.Body, []byte("\ufeff")) // RFC 8259 §8.1 allows ignoring it
+		answer.Body = bytes.TrimPrefix(answer.Body, []byte("\ufeff")) // removes a byte order mark (RFC 8259 §8.1)
 		return answer, nil
 	}
 	if err = reason(ctx, err); errors.Is(err, ErrUnreachable) {
@@ -161,8 +163,8 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 // word Basic in a quoted string does not match.
 var basicChallenge = regexp.MustCompile(`(?i)^(?:(?:[^"]|"(?:[^"\\]|\\.)*")*,)?\s*Basic(?:[\s,]|$)`)
 
-// drain reads up to 16 KiB of the rest of a body, so that the connection can be
-// reused, and closes the body.
+// drain closes a body. First it reads up to 16 KiB, because a connection can be
+// reused only after the whole body was read.
 func drain(body io.ReadCloser) {
 	_, _ = io.CopyN(io.Discard, body, 16<<10)
 	_ = body.Close()

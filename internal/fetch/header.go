@@ -44,7 +44,7 @@ func freshness(h http.Header) time.Duration {
 	if lifetime < 0 {
 		return lifetime
 	}
-	return max(lifetime-max(seconds(h.Get("Age")), 0), 0) // a cache between server and client may have stored the answer
+	return max(lifetime-max(seconds(h.Get("Age")), 0), 0) // Age is the time that the answer spent in caches
 }
 
 // retryAfter returns the time to wait according to Retry-After (RFC 9110
@@ -71,9 +71,10 @@ func seconds(text string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// until returns the time from the Date field of the answer until the given
-// date. If the answer has no valid Date field, it returns the time from now.
-// The result is negative if the given date is in the past or invalid.
+// until returns the time from the answer until the given date. The time of the
+// answer is in its Date field. If this field is missing or invalid, until uses
+// the current time. The result is negative if the given date is invalid or
+// earlier.
 func until(date string, h http.Header) time.Duration {
 	then, err := http.ParseTime(date)
 	if err != nil {

@@ -106,9 +106,9 @@ func TestACompressedBodyIsMeasuredUncompressed(t *testing.T) {
 			if !errors.Is(err, tt.want) || err == nil && len(got) != tt.size {
 				t.Errorf("got %d bytes, %v, want %v", len(got), err, tt.want)
 			}
-			// Growing a buffer to the limit allocates a small multiple of the
-			// limit. The server in this process allocates memory too. So the
-			// test allows 16 times the limit.
+			// The test allows 16 times the limit. Growing a buffer to the limit
+			// allocates a small multiple of the limit, and the server in this
+			// process also allocates memory.
 			if spent := after.TotalAlloc - before.TotalAlloc; spent > 16*fetch.MaxBytes {
 				t.Errorf("allocated %d bytes for a limit of %d, want at most 16 times the limit", spent, fetch.MaxBytes)
 			}

@@ -53,8 +53,8 @@ func TestPostFormFollowsNoRedirect(t *testing.T) {
 }
 
 // A server may close an idle connection just when the client reuses it. The
-// client then sends the request again. All requests of this module can safely
-// be repeated.
+// client then sends the request again. This is safe for all requests of this
+// module.
 func TestPostFormIsRepeatedWhenAnIdleConnectionWasClosed(t *testing.T) {
 	var s *server
 	s = newServer(t, func(w http.ResponseWriter, r *http.Request) {

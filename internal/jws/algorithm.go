@@ -6,7 +6,7 @@ import (
 	_ "crypto/sha256" // registers the hashes for golang-jwt
 	_ "crypto/sha512"
 
-	"github.com/golang-jwt/jwt/v5" // verifies HS256, HS384 and HS512; Algorithm.Method is for signing and for golang-jwt's Keyfunc
+	"github.com/golang-jwt/jwt/v5" // used to verify HS256, HS384 and HS512, to sign, and for golang-jwt's Keyfunc
 )
 
 // Algorithm is a signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
@@ -17,7 +17,7 @@ type Algorithm struct {
 	Hash    crypto.Hash
 	Method  jwt.SigningMethod // the same algorithm in golang-jwt
 
-	size   int // size in bytes of each of the numbers r and s in an ECDSA signature
+	size   int // length in bytes of r and of s in an ECDSA signature
 	verify func(m *Message, key any, a *Algorithm) bool
 }
 

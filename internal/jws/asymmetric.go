@@ -11,11 +11,11 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits.
-// Verifying with a longer key takes milliseconds, which would let an attacker
-// who controls the key waste CPU time. Package jwks checks the size of every
-// key that it reads. Verify checks the size again, because a key may also come
-// from a source that the caller supplies.
+// FitRSA reports whether an RSA key has at least 2048 bits (RFC 7518 §3.3) and
+// at most 8192 bits. Verifying with a longer key takes milliseconds, so an
+// attacker who controls the key could waste CPU time. Package jwks checks the
+// size of every key that it reads. Verify checks the size again, because a key
+// may also come from a source that the caller supplies.
 func FitRSA(public *rsa.PublicKey) bool {
 	return public.N != nil && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
 }
@@ -55,8 +55,8 @@ func (m *Message) verifiesEd25519(key any, _ *Algorithm) bool {
 	return ok && len(public) == ed25519.PublicKeySize && !IsSmallOrder(public) && ed25519.Verify(public, m.input(), m.Signature)
 }
 
-// input returns the signing input as bytes. It copies the string to the unused
-// capacity of m.buffer, because a conversion would allocate memory.
+// input returns the signing input as bytes. It copies m.SigningInput to the
+// unused capacity of m.buffer, because a conversion would allocate memory.
 func (m *Message) input() []byte { return append(m.buffer[len(m.buffer):], m.SigningInput...) }
 
 // digest hashes the signing input and stores the hash in the buffer, after the
@@ -78,8 +78,8 @@ func (m *Message) digest(hash crypto.Hash) []byte {
 }
 
 // appendDER appends the numbers r and s as the Ecdsa-Sig-Value of RFC 3279
-// §2.2.3. It returns false if r or s is zero. With math/big, this would need
-// twenty allocations.
+// §2.2.3. It returns false if r or s is zero. It avoids math/big, which would
+// need twenty allocations.
 func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	r, s = positive(r), positive(s)
 	if r == nil || s == nil {
@@ -87,7 +87,7 @@ func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	}
 	length := integerLength(r) + integerLength(s)
 	der = append(der, 0x30)
-	if length > 127 { // only for P-521
+	if length > 127 { // possible only for P-521
 		der = append(der, 0x81)
 	}
 	der = append(der, byte(length)) //nolint:gosec // 138 at most

@@ -74,9 +74,9 @@ func TestVerifyAgreesWithGolangJWTOnDamagedSignatures(t *testing.T) {
 	}
 }
 
-// The numbers r and s of a signature do not always have the same length in DER.
-// DER drops leading zero bytes, and adds a byte to a number whose high bit is
-// set. One number in 256 has a leading zero byte.
+// The length of r and of s in DER varies. DER drops leading zero bytes, and
+// adds a byte to a number whose high bit is set. One number in 256 has a
+// leading zero byte.
 func TestVerifyAgreesWithGolangJWTOnNumbersOfEveryLength(t *testing.T) {
 	shapes := make(map[string]bool)
 	for i := 0; i < 10_000 && len(shapes) < 6; i++ {
@@ -129,9 +129,9 @@ func fewest(f func()) float64 {
 	return least
 }
 
-// The limits allow for the allocations of the standard library, for a digest
-// and, with ECDSA, for the DER signature. EdDSA needs none of these.
-// proof/bench compares the number of allocations with golang-jwt's.
+// Each limit allows for the allocations of the standard library, for a digest
+// and, with ECDSA, for the DER signature. EdDSA allocates nothing. proof/bench
+// compares the number of allocations with golang-jwt's.
 func TestVerifyAllocatesLittle(t *testing.T) {
 	for algorithm, most := range map[string]float64{"RS256": 9, "PS256": 19, "ES256": 13, "ES512": 17, "EdDSA": 0} {
 		_, public := signer(algorithm)

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// exception is a test case that is valid according to Wycheproof, but that this
-// module refuses.
+// exception is a test case that Wycheproof declares valid, but that this module
+// refuses.
 type exception struct {
 	file   string
 	id     int
@@ -41,10 +41,9 @@ var exceptions = []exception{
 	{signatures, 373, "the base64url of the payload contains a question mark (RFC 7515 §2)", jws.ErrShape, withoutQuestionMark},
 }
 
-// misprint is a test case that is invalid according to Wycheproof, although it
-// has the same text as a valid case, the twin. The case is meant to test
-// padding, but its text in the file has no padding. So this module accepts the
-// case.
+// misprint is a test case that Wycheproof declares invalid, although a valid
+// case, the twin, has the same text. The case is meant to test padding, but its
+// text in the file has no padding. So this module accepts the case.
 type misprint struct {
 	file     string
 	id, twin int

@@ -18,7 +18,7 @@ var (
 // the options that a careful program would use: strict base64 and a list of
 // methods without HMAC and "none".
 //
-// It cannot call jwt.Parser.Parse, because Parse parses the payload as JSON and
+// It cannot call jwt.Parser.Parse. Parse requires a JSON payload, but
 // Wycheproof's payloads are words. Instead, it performs the other steps of
 // Parse in the same order and with golang-jwt's own code. It splits the
 // segments, decodes the header with encoding/json, finds the method by name,

@@ -2,10 +2,9 @@
 // §7.1). It supports no JSON serialization, no encryption and no extensions.
 // Third-party test vectors run against this package.
 //
-// A signature covers bytes. If several base64url encodings of the same bytes
-// were accepted, one token could be written as several strings, and an attacker
-// could bypass a cache or deny-list that compares strings. Therefore only the
-// canonical encoding is accepted.
+// Only the canonical base64url encoding is accepted. Otherwise, an attacker
+// could write the same token as several strings. A cache or deny-list that
+// compares strings could then be bypassed.
 package jws
 
 import (
@@ -34,7 +33,7 @@ var (
 type Header struct {
 	Algorithm  string // never empty
 	KeyID      string // "" if absent; an empty kid is refused
-	Thumbprint string // x5t, which some servers use instead of kid; "" unless it is a valid key ID
+	Thumbprint string // x5t, used by some servers instead of kid; "" if it is missing or not a valid key ID
 	Type       string // "" if absent
 }
 
@@ -50,16 +49,18 @@ type Message struct {
 	used   bool   // whether Split was called since the last Clear
 }
 
-// byteOrderMark is U+FEFF in base64url. Other libraries skip a byte order mark
-// at the start of a header. So IsJWT also skips it, but ParseHeader refuses it.
+// byteOrderMark is U+FEFF in base64url. Other libraries skip it at the start of
+// a header. IsJWT also skips it, so that a token with a byte order mark is
+// treated as a JWT. ParseHeader then refuses the token.
 const byteOrderMark = "77u_"
 
 // IsJWT reports whether a bearer token is meant to be a JWT: it has a dot, and
 // its first segment decodes to the beginning of a JSON object, possibly after
 // white space. Such a token is treated as opaque only if it is encrypted, or if
-// its issuer introspects all tokens. Otherwise it is refused if it is not a
-// valid JWT. One in 256 random opaque tokens decodes to a text that begins with
-// a brace, so IsJWT also checks the dot and the character after the brace.
+// its issuer introspects all tokens. In all other cases, it must be a valid
+// JWT. A brace at the beginning is not enough, because one in 256 random opaque
+// tokens decodes to such a text. So IsJWT also checks the dot and the character
+// after the brace.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {
@@ -114,10 +115,10 @@ func Encrypted(token string) (header []byte, encrypted bool) {
 	return header, encrypted && err == nil
 }
 
-// Split decodes the segments of a compact JWS. It returns an error if there are
-// not exactly three segments in canonical base64url. The decoded header is
-// returned separately, for [ParseHeader]. Only the payload may be empty: a JWS
-// with an empty payload is valid, although it is not a JWT.
+// Split decodes the segments of a compact JWS. It requires exactly three
+// segments in canonical base64url. The decoded header is returned separately,
+// for [ParseHeader]. Only the payload may be empty. A JWS with an empty payload
+// is valid, although it is not a JWT.
 func Split(compact string) (m *Message, header []byte, err error) {
 	m = new(Message)
 	if header, err = m.Split(compact); err != nil {
@@ -151,8 +152,8 @@ func (m *Message) Split(compact string) (header []byte, err error) {
 	return segments[0], nil
 }
 
-// maxBuffer limits the buffer that Clear keeps. It is enough for the decoded
-// segments and the signing input of a token of 16 KiB.
+// maxBuffer limits the buffer that Clear keeps. The decoded segments and the
+// signing input of a token of 16 KiB fit into this buffer.
 const maxBuffer = 32 << 10
 
 // Clear empties m for reuse. It overwrites the buffer with zeros. It keeps the

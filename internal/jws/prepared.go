@@ -8,10 +8,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// Prepared caches RSA keys of an issuer in the form that package rsaverify
-// prepares for faster verification. A key is prepared when it is first used.
-// The cache identifies a key by its pointer, which stays the same while the key
-// is published. Prepared is safe for concurrent use.
+// Prepared caches the RSA keys of an issuer. Package rsaverify prepares each
+// key for faster verification when the key is first used. The cache identifies
+// a key by its pointer, which stays the same while the key is published.
+// Prepared is safe for concurrent use.
 type Prepared struct {
 	keys  sync.Map // maps *rsa.PublicKey to *rsaverify.Key
 	count atomic.Int32

@@ -3,10 +3,10 @@ package jws
 import "slices"
 
 // smallOrder lists the Ed25519 points whose order divides eight. Each element
-// is a y-coordinate, little-endian and without the sign bit of x. The list also
-// contains the encodings of the coordinates 0 and 1 that are not reduced modulo
-// p. Anyone can make signatures that are valid for a key on this list (Brendel
-// et al., "The Provable Security of Ed25519", §3).
+// is a y-coordinate, little-endian and without the sign bit of x. The
+// coordinates 0 and 1 are also listed as p and p+1, their encodings that are
+// not reduced modulo p. Anyone can make signatures that are valid for a key on
+// this list (Brendel et al., "The Provable Security of Ed25519", §3).
 var smallOrder = [...][32]byte{
 	{},                     // 0: order 4
 	{1},                    // 1: order 1

@@ -15,9 +15,9 @@ import (
 )
 
 // verify checks the segments and the header of a compact JWS, applies the key
-// policy, selects the key and verifies the signature. It replaces the verifier
-// of package middleware, which refuses Wycheproof's payloads because they are
-// not claims.
+// policy, selects the key and verifies the signature. The verifier of package
+// middleware cannot do this, because it refuses Wycheproof's payloads, which
+// are not claims.
 func verify(set []byte, compact string) error {
 	keys, err := jwks.Parse(set)
 	if err != nil {
@@ -50,7 +50,7 @@ const (
 var counts = []struct {
 	file           string
 	total          int
-	valid, invalid int // with asymmetric keys
+	valid, invalid int // cases with asymmetric keys
 	symmetric      int
 	encrypted      int
 	secretAccepted int // symmetric cases accepted with a local secret, including misprints

@@ -56,9 +56,9 @@ func (v vector) valid(t *testing.T) bool {
 	return v.Result == "valid"
 }
 
-// keys returns the keys as an issuer would publish them: the public keys, if
-// the group has any. Otherwise it returns the private keys without their
-// private members. Symmetric keys keep k.
+// keys returns the keys as an issuer would publish them. If the group has
+// public keys, keys returns these. Otherwise it returns the private keys
+// without their private members. Symmetric keys keep k.
 func (g group) keys() []map[string]any {
 	source := g.Public
 	if source == nil {

@@ -46,11 +46,11 @@ func At(ctx context.Context, client *http.Client, location, issuer string, insec
 
 // Fetch is like Discover, but also returns the bytes of the document, for
 // callers that need other members. Fetch tries the well-known locations in
-// order. It tries the next location only if the answer shows that the current
-// location has no metadata. So it does not mistake a server that is down for a
-// server whose metadata is elsewhere. If all locations fail, Fetch returns the
-// last error that is not a [fetch.StatusError], or the first error if all
-// errors are StatusErrors.
+// order. It tries the next location only if the answer shows that the metadata
+// is missing at the current location. An error of a server that is down
+// therefore ends the search. If the metadata is missing at every location,
+// Fetch returns the last error that is not a [fetch.StatusError]. If all errors
+// are StatusErrors, it returns the first of them.
 func Fetch(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, []byte, error) {
 	return first(ctx, client, locations(issuer), issuer, insecure)
 }
@@ -77,10 +77,10 @@ func first(ctx context.Context, client *http.Client, locations []string, issuer 
 }
 
 // isAbsent reports whether an error shows that the metadata is missing at a
-// location. If the metadata is missing, many servers answer 200 with a web page
-// or other JSON, or redirect to a web page. Metadata that is invalid or has
-// another issuer is wrong, not missing. If a server fails or is busy, its
-// answer does not show whether the metadata is missing.
+// location. Not all servers answer 404 in this case: many answer 200 with a web
+// page or other JSON, or redirect to a web page. Metadata that is invalid or
+// has a different issuer is wrong, not missing. If a server fails or is busy,
+// its answer does not show whether the metadata is missing.
 func isAbsent(err error) bool {
 	refused, ok := errors.AsType[fetch.StatusError](err)
 	if !ok {
@@ -94,10 +94,10 @@ func isAbsent(err error) bool {
 }
 
 // locations returns the URLs at which metadata may be published, in the order
-// in which they are tried. The first URL has the OpenID Connect name after the
-// issuer. If the issuer has a path, the second URL has the RFC 8414 name before
-// this path. The last URL has the RFC 8414 name after the issuer, as on many
-// servers.
+// in which they are tried. The first URL appends the OpenID Connect name to the
+// issuer. If the issuer has a path, the second URL inserts the RFC 8414 name
+// before this path. The last URL appends the RFC 8414 name to the issuer, as
+// many servers do.
 func locations(issuer string) []string {
 	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 	base := strings.TrimSuffix(issuer, "/")

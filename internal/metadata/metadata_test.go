@@ -26,8 +26,9 @@ const (
 	oauth = "/.well-known/oauth-authorization-server"
 )
 
-// server answers each request with the handler that the map answers contains
-// for its path, or with 404. It logs the paths of all requests.
+// server looks up the path of each request in the map answers and calls the
+// handler that it finds. For other paths, it answers 404. It logs the paths of
+// all requests.
 type server struct {
 	*httptest.Server
 	answers map[string]http.HandlerFunc // set before the first request
@@ -81,7 +82,7 @@ func TestDiscoverTriesTheLocationsInOrder(t *testing.T) {
 		name   string
 		path   string // path of the issuer
 		answer map[string]int
-		found  string // path of the document, "" if none exists
+		found  string // path of the document; "" if the server has no document
 		want   []string
 		err    error
 	}{
@@ -139,7 +140,8 @@ func TestDiscoverTriesTheLocationsInOrder(t *testing.T) {
 	}
 }
 
-// firstAnswer is the answer at the first location that Discover tries.
+// firstAnswer is a test case with an answer at the first location that Discover
+// tries.
 type firstAnswer struct {
 	name   string
 	answer http.HandlerFunc
@@ -286,7 +288,7 @@ func TestParse(t *testing.T) {
 		{"two addresses of keys are refused", `{"issuer":"` + issuer + `","jwks_uri":"https://as.example/a","jwks_uri":"https://as.example/a"}`, "", metadata.ErrDocument},
 		{"two of any other member are refused", `{"issuer":"` + issuer + `","x":1,"x":1}`, "", metadata.ErrDocument},
 		{"invalid UTF-8 is refused", "{\"issuer\":\"" + issuer + "\",\"x\":\"\xff\"}", "", metadata.ErrDocument},
-		{"a byte order mark is refused", "\ufeff{\"issuer\":\"" + issuer + "\"}", "", metadata.ErrAbsent}, // package fetch removes the mark
+		{"a byte order mark is refused", "\ufeff{\"issuer\":\"" + issuer + "\"}", "", metadata.ErrAbsent}, // package fetch removes the mark earlier
 		{"an array is refused", `[{"issuer":"` + issuer + `"}]`, "", metadata.ErrAbsent},
 		{"null is refused", `null`, "", metadata.ErrAbsent},
 		{"an empty text is refused", ``, "", metadata.ErrAbsent},
@@ -338,9 +340,9 @@ func TestParseAllowsHTTPOnlyForHTTPIssuers(t *testing.T) {
 	}
 }
 
-// Some endpoints are needed only by some callers. If the URL of such an
-// endpoint is unacceptable, its field stays empty and the document remains
-// valid.
+// Many callers do not need the introspection or UserInfo endpoint. If the URL
+// of such an endpoint is unacceptable, Parse leaves the field for that endpoint
+// empty and accepts the document.
 func TestParseOmitsUnacceptableEndpoints(t *testing.T) {
 	for _, tt := range []struct {
 		name, issuer, value string // JSON text

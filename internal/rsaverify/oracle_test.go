@@ -61,7 +61,7 @@ func (c random) pair(t *testing.T, bits int, e int64) pair {
 	t.Helper()
 	n, phi := big.NewInt(1), big.NewInt(1)
 	for n.BitLen() < bits {
-		// The length of the last prime makes the length of n exact.
+		// The last prime gives n exactly the required number of bits.
 		part, last := 64, bits-n.BitLen() <= 100
 		if last {
 			part = bits - n.BitLen()
@@ -238,7 +238,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 	for turn := 0; done < *cases; turn++ {
 		p := pairs[turn%len(pairs)]
 		if p.public.Size() > 600 && turn/len(pairs)%20 != 0 {
-			continue // the longest keys take the most time, but run the same code as shorter keys
+			continue // the longest keys are slow, and run the same code as shorter keys
 		}
 		hash := three[c.n(len(three))]
 		digest := c.bytes(hash.Size())
@@ -262,7 +262,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 			}
 			count(passed)
 		}
-		for _, other := range three { // for each other hash, try this digest, which has the wrong length, and a random digest
+		for _, other := range three { // try each other hash: with this digest, whose length is wrong, and with a random digest
 			if other != hash {
 				count(p.agree(t, fmt.Sprint("as ", other), other, digest, signature))
 				count(p.agree(t, fmt.Sprint("as ", other), other, c.bytes(other.Size()), signature))

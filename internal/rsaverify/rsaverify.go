@@ -1,7 +1,8 @@
 // Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2)
 // with values that are computed once per key: a constant of the modulus for
 // Montgomery multiplication, and whether the key is valid. [crypto/rsa]
-// computes these values for each signature, which takes a third of its time.
+// computes these values for each signature, which takes a third of the time of
+// a verification.
 //
 // The package uses the standard library's arithmetic, which filippo.io/bigmod
 // re-exports. It builds the expected encoded message (EMSA-PKCS1-v1_5, RFC 8017
@@ -9,7 +10,7 @@
 //
 // It supports RSA keys of 2048 to 8192 bits with an odd exponent of 2 to 31
 // bits. In FIPS 140-3 mode, or with the build tag bearerguard_cryptorsa, it
-// supports no keys, and callers must use [crypto/rsa].
+// supports no keys. Callers must then use [crypto/rsa].
 package rsaverify
 
 import (
@@ -60,9 +61,8 @@ var prefixes = map[crypto.Hash][]byte{
 	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
 }
 
-// Verify reports whether the signature is valid for a digest by SHA-256,
-// SHA-384 or SHA-512. All inputs are public, so Verify need not take constant
-// time.
+// Verify reports whether the signature is valid for a SHA-256, SHA-384 or
+// SHA-512 digest. All inputs are public, so Verify need not take constant time.
 func (k *Key) Verify(hash crypto.Hash, digest, signature []byte) bool {
 	before, ok := k.before[hash]
 	if !ok || len(digest) != hash.Size() || len(signature) != k.modulus.Size() {

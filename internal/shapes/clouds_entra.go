@@ -20,8 +20,8 @@ const (
 )
 
 // entraKeys returns keys in the form in which Microsoft publishes them, without
-// the member alg. The first key signs for the given issuer, or for all issuers
-// if issuer is entraTemplate.
+// the member alg. If issuer is entraTemplate, the first key signs for all
+// issuers. Otherwise, it signs only for the given issuer.
 func entraKeys(issuer string) []Key {
 	members := func(thumb, issuer string) []Member {
 		return []Member{{"alg", nil}, {"kid", thumb}, {"x5t", thumb}, {"x5c", []string{"MIIC"}}, {"issuer", issuer}}

@@ -11,8 +11,8 @@ type Filling struct {
 	Now              int64 // a NumericDate
 }
 
-// Value returns a deep copy of v in which the placeholders are replaced with
-// their values. It also replaces placeholders in lists, objects and member
+// Value returns a deep copy of v in which the values of f replace the
+// placeholders. It also replaces placeholders in lists, objects and member
 // names.
 func (f Filling) Value(v any) any {
 	switch v := v.(type) {

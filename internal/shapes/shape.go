@@ -4,17 +4,17 @@
 // of token of one provider, and lists tokens that an API must accept or refuse.
 // All values are made up.
 //
-// The package contains only data and functions to look it up, and imports no
-// other package of the module.
+// The package contains only data and functions that look up the data. It
+// imports no other package of the module.
 package shapes
 
 import "slices"
 
 // Shape describes one kind of token of a provider, with a sample token.
 type Shape struct {
-	Name     string // on the command line and in docs, such as "keycloak"
-	Title    string // for users, such as "Keycloak"
-	Issuer   string // of the sample token, as the provider writes it
+	Name     string // the name on the command line and in docs, such as "keycloak"
+	Title    string // shown to users, such as "Keycloak"
+	Issuer   string // iss of the sample token, as the provider writes it
 	Audience string // the API that the sample token is for
 
 	// Header lists the members of the JOSE header. Claims lists the claims in
@@ -26,19 +26,19 @@ type Shape struct {
 	Header []Member
 	Claims []Member
 
-	Alg      string   // the signing algorithm, "" for RS256
+	Alg      string   // the signing algorithm; "" means RS256
 	Keys     []Key    // the keys of the key set, the signing key first; nil means one key with alg and use
 	Set      []Member // members of the key set in addition to keys
 	Metadata []Member // metadata members to add or replace
 
 	Introspection []Member // the introspection response; nil if the tokens are JWTs
 
-	Good []Row // accepted, in addition to the sample
+	Good []Row // more tokens that an API must accept
 	Bad  []Row
 
-	// Setup explains how to configure the provider. Preset is the function in
-	// package issuers that describes the provider. Recognised and Hints are for
-	// the command explain.
+	// Setup explains how to configure the provider. Preset is the name of the
+	// function in package issuers that describes the provider. Recognised and
+	// Hints are for the command explain.
 	Setup      string
 	Preset     string // such as "Keycloak"
 	Recognised Recognised
@@ -48,7 +48,7 @@ type Shape struct {
 // Recognised contains the criteria that identify a token of the provider. A
 // token matches only if it meets all of them.
 type Recognised struct {
-	Issuer string   // a regular expression that iss must match, "" if any iss will do
+	Issuer string   // a regular expression that iss must match; "" matches any iss
 	Claims []string // claims that the token must have
 	Header []string // header parameters that the token must have
 }
@@ -74,7 +74,7 @@ type Null struct{}
 
 // Key is a key of a key set.
 type Key struct {
-	Alg     string // the algorithm of a generated key, "" if Members describe the whole key
+	Alg     string // the algorithm of a key to generate; "" if Members contains the whole key
 	Members []Member
 }
 
@@ -84,7 +84,7 @@ type Row struct {
 	Name   string // a short description
 	Header []Member
 	Claims []Member
-	Needs  string // a scope or role that the route requires, "" if it requires none
+	Needs  string // the scope or role that the route requires, if any
 	Status int    // 200, 401 or 403
 
 	AnotherKey bool // whether the token is signed with a key that is not in the key set

@@ -37,12 +37,12 @@ const space = " \t\r\n"
 // IsSpace reports whether c is JSON white space (RFC 8259 §2).
 func IsSpace(c byte) bool { return strings.IndexByte(space, c) >= 0 }
 
-// reader reads one document. It works on a copy, because the decoder needs
-// bytes. Callers get substrings of the original document, which is immutable.
+// reader reads one document. The decoder needs bytes, so it reads a copy.
+// Callers get substrings of the original document, which is immutable.
 type reader struct {
 	doc    string
 	copied []byte
-	buffer bytes.Buffer // reads from copied
+	buffer bytes.Buffer // reads the bytes of copied
 	dec    jsontext.Decoder
 }
 
@@ -84,8 +84,8 @@ func (r *reader) value() (Value, error) {
 	return Value(r.doc[end-len(raw) : end]), nil
 }
 
-// members calls a function with each member of the document's object. The
-// object may have at most limit members.
+// members calls the parameter member with each member of the document's object.
+// If the object has more than limit members, it returns an error.
 func (r *reader) members(limit int, member func(name string, value Value) error) error {
 	if tok, err := r.dec.ReadToken(); err != nil || tok.Kind() != '{' {
 		return ErrSyntax
@@ -116,9 +116,8 @@ func (r *reader) members(limit int, member func(name string, value Value) error)
 	return nil
 }
 
-// elements calls f with each element of the document's array. It reports
-// whether the array has at most limit elements and f returned true for each of
-// them.
+// elements calls f with each element of the document's array. It returns true
+// if the array has at most limit elements and f returned true for all elements.
 func (r *reader) elements(limit int, f func(Value) bool) bool {
 	if _, err := r.dec.ReadToken(); err != nil {
 		return false

@@ -74,8 +74,8 @@ func TestResultsDoNotChangeWhenReadersAreReused(t *testing.T) {
 	group.Wait()
 }
 
-// After a panic in the member function, nothing from that document may appear
-// in the next result.
+// After a panic in the member function, the next result must not contain
+// anything from the old document.
 func TestAPanicDoesNotAffectTheNextDocument(t *testing.T) {
 	func() {
 		defer func() { _ = recover() }()

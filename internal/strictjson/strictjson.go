@@ -3,10 +3,11 @@
 //
 // If two parsers read the same bytes differently, an attacker can bypass a
 // check. Ambiguous JSON is therefore refused (RFC 7515 §4, RFC 7519 §4, RFC
-// 8725 §2.4): repeated member names at any depth, invalid UTF-8 and lone
-// surrogates, a root that is not an object, and bytes after the root. Names are
-// compared exactly: "EXP" is not "exp". Nesting and member counts are limited.
-// Errors are constants, so they never quote the input.
+// 8725 §2.4). JSON is ambiguous if it has repeated member names at any depth,
+// invalid UTF-8 or lone surrogates, a root that is not an object, or bytes
+// after the root. Names are compared exactly: "EXP" is not "exp". Nesting and
+// member counts are limited. Errors are constants, so they never quote the
+// input.
 package strictjson
 
 import (
@@ -46,7 +47,7 @@ type text interface{ ~string | ~[]byte }
 // Object reads data as one strict JSON object. It calls the function member
 // with each member, in the order of the document. If the function returns an
 // error, Object stops and returns that error unchanged. If data is a string,
-// name and value are substrings of it.
+// the arguments name and value are substrings of data.
 func Object[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -58,10 +59,10 @@ func Object[T text](data T, member func(name string, value Value) error) error {
 	return err
 }
 
-// LooseObject is like [Object], but allows repeated names and invalid UTF-8
-// inside the value of a member. It is for a container whose elements are
-// checked later, such as a JWK Set. It refuses repeated names and invalid UTF-8
-// in the names of the outermost object.
+// LooseObject is like [Object], but refuses repeated names and invalid UTF-8
+// only in the names of the outermost object. The values of its members may
+// contain both. LooseObject is for a container whose elements are checked
+// later, such as a JWK Set.
 func LooseObject[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -150,8 +151,9 @@ func Strings(v Value, limit int) ([]string, bool) {
 	return list, true
 }
 
-// Elements calls f with each element of a JSON array in order. It reports
-// whether v is an array of at most limit elements and f returned true for each.
+// Elements calls f with each element of a JSON array in order. It returns true
+// if v is an array of at most limit elements and f returned true for all
+// elements.
 func Elements(v Value, limit int, f func(Value) bool) bool {
 	if v.Kind() != '[' {
 		return false
@@ -167,9 +169,9 @@ func Elements(v Value, limit int, f func(Value) bool) bool {
 // int64 depends on the CPU.
 const maxDate = 253402300799
 
-// Date reads a NumericDate (RFC 7519 §2): a JSON number of seconds from 1970 to
-// the year 9999. A fraction of a second is accurate to a quarter of a
-// microsecond.
+// Date reads a NumericDate (RFC 7519 §2), which is a JSON number of seconds
+// since 1970. It accepts dates up to the year 9999. A fraction of a second is
+// accurate to a quarter of a microsecond.
 func Date(v Value) (time.Time, bool) {
 	if v.Kind() != '0' {
 		return time.Time{}, false
@@ -197,8 +199,8 @@ func child(data Value, token string) Value {
 	var found Value
 	switch data.Kind() {
 	case '{':
-		// Repeated names are allowed here. Data that was read strictly has
-		// none. An inner object may have any number of members.
+		// Repeated names are not refused here. Data that was read strictly does
+		// not contain them. An inner object may have any number of members.
 		r := read(string(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 		_ = r.members(len(data), func(name string, value Value) error {
 			if name == token {

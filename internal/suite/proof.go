@@ -11,10 +11,10 @@ import (
 )
 
 // Planted is an implementation with a fault. It is an alias, so that literals
-// can leave out the names of its fields.
+// do not need field names.
 type Planted[T any] = struct {
 	Open func() T
-	Want []string // the names of the checks that must find the fault; others may find it too
+	Want []string // the names of the checks that must find the fault; other checks may also find it
 }
 
 // failed returns the names of the checks that find a fault.
@@ -27,9 +27,8 @@ func failed[T any](ctx context.Context, checks []Check[T], open func() T) (names
 	return names
 }
 
-// FindsPlantedFaults tests that each fault is found by the checks in its Want.
-// It also tests that every check is in the Want of at least one fault whose
-// Want does not list all checks.
+// FindsPlantedFaults tests that the checks in Want find each fault. It also
+// tests that every check is in at least one Want that does not list all checks.
 func FindsPlantedFaults[T any](t *testing.T, checks []Check[T], faults map[string]Planted[T]) {
 	t.Helper()
 	found := make(map[string]bool)

@@ -32,7 +32,7 @@ func Run[T any](t *testing.T, checks []Check[T], open func(t *testing.T) T) {
 			t.Run(c.Name, func(t *testing.T) { test(t, c) })
 		}
 	}
-	t.Run("time", func(t *testing.T) { // ends when its parallel subtests have ended
+	t.Run("time", func(t *testing.T) { // t.Run returns after all parallel subtests
 		for _, c := range checks {
 			if c.Waits {
 				t.Run(c.Name, func(t *testing.T) {

@@ -53,7 +53,7 @@ func FuzzURL(f *testing.F) {
 	})
 }
 
-// normal returns the normal form of a URL, or "" if it is refused.
+// normal returns the normal form of a URL, or "" if Normal refuses the URL.
 func normal(raw string) string {
 	origin, path, err := weburl.Normal(raw)
 	if err != nil {

@@ -56,8 +56,8 @@ func defaultPort(scheme string) uint64 {
 	return 80
 }
 
-// splitAuthority returns the host in normal form and the port, which is 0 if
-// the authority has none.
+// splitAuthority returns the host in normal form and the port. If the authority
+// has no port, the result is 0.
 func splitAuthority(authority string) (host string, port uint64, ok bool) {
 	host = authority
 	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
@@ -134,9 +134,9 @@ func writeEscape(b *strings.Builder, c byte) {
 	b.WriteByte(digits[c&15])
 }
 
-// IsNormal reports whether a path is certainly in normal form. For some paths
-// in normal form it returns false, such as a path with a segment that begins
-// with a dot.
+// IsNormal returns true only if a path is in normal form. It returns false for
+// some paths in normal form, such as a path with a segment that begins with a
+// dot.
 func IsNormal(path string) bool {
 	for i := range len(path) {
 		if c := path[i]; !unreserved[c] && c != '/' || c == '/' && i+1 < len(path) && path[i+1] == '.' {

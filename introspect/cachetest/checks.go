@@ -75,7 +75,7 @@ func set(ctx context.Context, store introspect.Cache, key string, value []byte) 
 }
 
 // want reads a key and returns an error if the stored value differs from the
-// parameter value. If the parameter is nil, the key must be missing.
+// parameter value. If the parameter value is nil, the key must be missing.
 func want(ctx context.Context, store introspect.Cache, key string, value []byte, when string) error {
 	got, ok, err := store.Get(ctx, key)
 	switch {
@@ -225,7 +225,7 @@ func lasts(ctx context.Context, store introspect.Cache) error {
 	}
 	for ttl, key := range keys {
 		err := want(ctx, store, key, []byte("value"), fmt.Sprintf("0.8 seconds after a value was written for %v", ttl))
-		if err != nil && time.Since(began) < ttl { // on a busy machine it may be too late to ask
+		if err != nil && time.Since(began) < ttl { // on a busy machine, the value may have expired by now
 			return err
 		}
 	}

@@ -12,9 +12,10 @@
 //
 // The suite takes about two seconds of real time. It writes a few hundred
 // values of up to 256 KiB each, which expire after an hour at most. The keys
-// are random, so the store may be in use. Run the suite with -race as well.
+// are random, so you can test a store that is in use. Run the suite with -race
+// as well.
 //
-// The suite cannot detect two kinds of faults: a store that never deletes
-// values but does not return expired ones, and a store whose values others can
-// read or change.
+// The suite cannot detect two kinds of faulty stores: a store that never
+// deletes values but does not return expired ones, and a store whose values
+// others can read or change.
 package cachetest

@@ -94,7 +94,8 @@ type contender = struct {
 }
 
 // grants measures a grant with as many concurrent clients as there are
-// processors. begin returns the function that one client calls repeatedly.
+// processors. The parameter begin returns the function that one client calls
+// repeatedly.
 func grants(b *testing.B, servers []contender, begin func(ctx context.Context, m mock) (func() error, error)) {
 	for _, s := range servers {
 		b.Run(s.name, func(b *testing.B) {

@@ -22,8 +22,8 @@ type mock struct {
 }
 
 // mocks returns the servers under comparison, each with the name of its
-// benchmarks. A name begins with alg and transport, so that servers with the
-// same values are next to each other.
+// benchmarks. A name begins with the algorithm and the transport, so that
+// servers with the same algorithm and transport are next to each other.
 func mocks() []struct {
 	name  string
 	start func() (mock, error)
@@ -55,8 +55,8 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkStartToKeys measures the time until a client has the server's keys,
-// so that a test can begin.
+// BenchmarkStartToKeys measures the time until a client has fetched the
+// server's keys. A test can begin at this point.
 func BenchmarkStartToKeys(b *testing.B) {
 	for _, m := range mocks() {
 		b.Run(m.name, func(b *testing.B) {
@@ -146,8 +146,8 @@ func keysOf(tb testing.TB, s mock) ([]byte, error) {
 	return io.ReadAll(resp.Body)
 }
 
-// must returns a function that returns v, or fails the test if there is an
-// error. Call it as must(f())(tb).
+// must is for calls such as must(f())(tb), which return the value from f, or
+// fail the test if f returns an error.
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(tb testing.TB) T {
 		tb.Helper()

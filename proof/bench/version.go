@@ -9,8 +9,8 @@ import (
 var goMod string
 
 // Version returns the version of a module in go.mod. It returns "" if go.mod
-// does not require the module, or replaces it with a directory, as it does for
-// this repository.
+// does not require the module. It also returns "" if go.mod replaces the module
+// with a directory, as for this repository.
 func Version(module string) string {
 	version := ""
 	for line := range strings.Lines(goMod) {

@@ -91,8 +91,8 @@ func (a *app) post(ep testserver.Endpoint, form url.Values) map[string]any {
 }
 
 // authorizeURL returns the URL to which the application sends its users. The
-// arguments are pairs of a name and a value, which replace default parameters
-// or are added to them.
+// parameter pairs contains names of query parameters, each followed by the
+// value. These query parameters are added to the default ones, or replace them.
 func (a *app) authorizeURL(pairs ...string) string {
 	challenge := sha256.Sum256([]byte(verifier))
 	query := url.Values{
@@ -121,8 +121,8 @@ func (a *app) answer(b *tab) url.Values {
 	}
 }
 
-// fill types text into the field with this name, in place of the previous
-// value.
+// fill types a text into the field with this name, and thereby replaces the
+// content of the field.
 func (b *tab) fill(name, text string) {
 	b.t.Helper()
 	eval[bool](b, `(e => { e.focus(); e.select(); return true; })(document.querySelector('[name="`+name+`"]'))`)

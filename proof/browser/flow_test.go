@@ -115,9 +115,9 @@ func elsewhere(t *testing.T, body string) string {
 	return strings.Replace(address, "127.0.0.1", "localhost", 1)
 }
 
-// This test shows why pages with forms that redirect to a client do not set
-// form-action. If the test fails, Chromium has stopped applying form-action to
-// redirects, and the pages may set form-action again.
+// The pages whose forms lead to a redirect to a client do not set form-action.
+// This test shows why. If the test fails, Chromium has stopped applying
+// form-action to redirects, and the pages may set form-action again.
 func TestFormActionWouldBreakLogins(t *testing.T) {
 	redirectURI, frontEnd := newClient(t)
 	client, _ := url.Parse(redirectURI)

@@ -76,7 +76,7 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 			b.press(`.picks li:last-child button`)
 			b.requireTitle("Allow access?")
 			b.assertNotInjected("consent")
-			b.do(chromedp.Click(allow)) // the next page submits its form without a click
+			b.do(chromedp.Click(allow)) // not b.press: the next page submits its form by script
 			select {
 			case got := <-a.answers:
 				if got.Get("state") != payload || got.Get("code") == "" || len(got) != 3 {
@@ -88,7 +88,7 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 			if answer := <-a.redeemed; answer["scope"] != scope {
 				t.Errorf("got %v, want a token for %s", answer, scope)
 			}
-			b.do(chromedp.WaitVisible(`//h1[.="Back at the application"]`)) // otherwise opening the next page would interrupt this one
+			b.do(chromedp.WaitVisible(`//h1[.="Back at the application"]`)) // opens the next page only after this page is loaded
 
 			b.open(a.as.Endpoint(testserver.EndpointDevice) + "?user_code=" + url.QueryEscape(payload))
 			b.assertNotInjected("device")

@@ -52,8 +52,8 @@ func TestPagesFitEveryWindowAndColorScheme(t *testing.T) {
 	for _, path := range slices.Sorted(maps.Keys(views)) {
 		t.Run(path[1:], func(t *testing.T) {
 			b := newTab(t)
-			// The test also checks the background: without its stylesheet, a
-			// page would be white in both color schemes.
+			// The background shows that the stylesheet applies. Without the
+			// stylesheet, a page would be white in both color schemes.
 			for scheme, backdrop := range map[string]string{"light": "rgb(243, 244, 248)", "dark": "rgb(18, 19, 26)"} {
 				for _, width := range []int64{360, 1280} {
 					b.scheme(scheme)

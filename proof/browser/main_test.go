@@ -54,7 +54,7 @@ func run(m *testing.M) int {
 type tab struct {
 	t        *testing.T
 	ctx      context.Context //nolint:containedctx // chromedp stores the tab in it
-	messages chan string     // errors and warnings on the console; the test fails if any are left at its end
+	messages chan string     // errors and warnings on the console; the test fails if any are left at the end
 }
 
 func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
@@ -65,9 +65,9 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	if err := chromedp.Listen(ctx, b.handleEvent); err != nil {
 		t.Fatal(err)
 	}
-	// ctx has no time limit, because it keeps the tab open. Actions in the tab
-	// use the context limited instead, so that they fail when the time limit
-	// has passed.
+	// The tab stays open until ctx ends, so ctx has no time limit. Actions in
+	// the tab use the second context, limited, and therefore fail when the time
+	// limit has passed.
 	limited, cancel := context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b.ctx = limited
@@ -79,8 +79,8 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	return b
 }
 
-// resolvingTo returns an option for a window that uses the server at address as
-// its proxy. This server therefore receives the requests for every host name.
+// resolvingTo returns an option for a window whose proxy is the server at this
+// address. The proxy receives the requests for every host name.
 func resolvingTo(address string) chromedp.CreateBrowserContextOption {
 	return func(p *target.CreateBrowserContextParams) { p.ProxyServer = address }
 }
@@ -100,7 +100,7 @@ func (b *tab) handleEvent(event any) {
 func (b *tab) addMessage(message string) {
 	select {
 	case b.messages <- message:
-	default: // a hundred messages are enough to fail
+	default: // drops messages after the first hundred
 	}
 }
 
@@ -130,7 +130,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 func (b *tab) open(address string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(address))
-	for there := false; !there; { // each evaluation is a round trip to the browser, and fails at the time limit
+	for there := false; !there; { // does not spin: each evaluation waits for the browser, and fails at the time limit
 		there = eval[bool](b, `(e => !e || e === document.activeElement)(document.querySelector('[autofocus]'))`)
 	}
 }

@@ -65,7 +65,7 @@ func TestRefusedConsent(t *testing.T) {
 			b := newTab(t)
 			b.open(a.authorizeURL("response_mode", mode))
 			b.logIn("bob", "bobs-password")
-			b.do(chromedp.Click(deny)) // with form_post, the next page submits its form without a click
+			b.do(chromedp.Click(deny)) // not b.press: with form_post, the next page submits its form
 			if got := a.answer(b); got.Get("error") != "access_denied" || got.Has("code") {
 				t.Errorf("got %q, want access_denied", got)
 			}
@@ -117,10 +117,10 @@ func TestDevice(t *testing.T) {
 	}
 }
 
-// For an unregistered redirect URI the user sees an error, and the browser is
-// not redirected.
+// If the redirect URI is not registered, the user sees an error and is not
+// redirected.
 func TestUnregisteredRedirectURIsAreRefused(t *testing.T) {
-	attacker := strings.Replace(serve(t, nil), "127.0.0.1", "localhost", 1) // 127.0.0.1 could be the application on another port
+	attacker := strings.Replace(serve(t, nil), "127.0.0.1", "localhost", 1) // 127.0.0.1 with another port could be the application
 	for name, redirectURI := range map[string]string{
 		"T01/another host":          attacker + "/callback",
 		"T01/a longer path":         "callback/../evil",

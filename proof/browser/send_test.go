@@ -54,8 +54,8 @@ func TestFormsAreSentWithoutScriptAndMouse(t *testing.T) {
 			if !reflect.DeepEqual(got.form, tt.want) {
 				t.Errorf("got %q, want %q", got.form, tt.want)
 			}
-			// Browsers send the Origin null with these forms, so a server must
-			// not check the Origin.
+			// Browsers send "Origin: null" with these forms. A server that
+			// checked the Origin would therefore refuse its own forms.
 			if got.origin != "null" {
 				t.Errorf("got Origin: %s, want null", got.origin)
 			}

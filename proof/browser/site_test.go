@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// form contains the values that every form on the pages has. The tests expect
-// these values in the forms that the test site receives.
+// form contains the values that all forms on the test pages have in common. The
+// tests check that the test site receives these values.
 var form = pages.Form{Action: "/sent", Request: "client_id=web&scope=openid+orders%3Aread&decision=allow", CSRF: "the-token"}
 
 // long is a name that is longer than a line of a narrow window.

@@ -20,8 +20,8 @@ import (
 const wantReport = `{"sub":"test-user","email":"test-user@example.com","scope":"openid profile email orders:read","state":"first",` +
 	`"framed":true,"refreshed":true,"userinfo":200,"revoked":401,"challenge":true,"out":"last"}`
 
-// The test runs applications from another origin against a server that was
-// started from the command line.
+// The applications and the server have different origins. The server is started
+// from the command line.
 func TestSinglePageApplications(t *testing.T) {
 	issuer := startServer(t)
 	for name, scripts := range map[string]string{

@@ -15,8 +15,8 @@ import (
 )
 
 // onLocalhost starts an authorization server on localhost. The web site is on
-// 127.0.0.1, which is a different site for the browser. Their cookies are
-// therefore cross-site, as on the web.
+// 127.0.0.1, which is a different site for the browser. The browser therefore
+// treats requests between the two servers as cross-site, as on the web.
 func onLocalhost(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	var as *testserver.Server
@@ -87,15 +87,15 @@ func TestWebLoginExample(t *testing.T) {
 	b.open(elsewhere(t, `<form method="post" action="`+site+`/logout"><button>win a prize</button></form>`))
 	b.do(chromedp.KeyEvent(kb.Tab + kb.Enter))
 	b.expectMessage("403")
-	for refused := false; !refused; { // each evaluation is a round trip to the browser, and fails at the time limit
+	for refused := false; !refused; { // does not spin: each evaluation waits for the browser, and fails at the time limit
 		refused = eval[string](b, `document.title`) == "You are not logged in"
 	}
 	if got := as.Count(testserver.EndpointRevoke); got != 0 {
 		t.Errorf("got %d revocations after the form on another site, want none", got)
 	}
 
-	// The forged form has not ended the session of the web site, either: the
-	// user is still signed in.
+	// The forged form has not ended the session of the web site: the user is
+	// still signed in.
 	b.open(site)
 	assertText(b, "Welcome, Test User")
 	if got := b.navigate(chromedp.Click("button")); !strings.HasPrefix(got, as.Endpoint(testserver.EndpointEndSession)) {

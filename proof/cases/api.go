@@ -67,8 +67,8 @@ var (
 // message.
 var ErrFailure = errors.New(canary)
 
-// tenant requires that the query parameter tenant equals the subject of the
-// token.
+// tenant is a requirement. The query parameter "tenant" must equal the subject
+// of the token.
 type tenant struct{}
 
 func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
@@ -82,9 +82,9 @@ func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 // the handler, not by the middleware.
 func (a API) Check(token *middleware.Token) error { return a.Verifier.Check(token, Write) }
 
-// Answer returns the JSON response body for the handler of a route. It contains
-// the route and the subject of the token. If the request has no token, the
-// parameter token is nil.
+// Answer returns the JSON response body for the handler of a route. The body
+// contains the route and the subject of the token. The parameter token is nil
+// if the request has no token.
 func (a API) Answer(route string, token *middleware.Token) []byte {
 	a.reached(route, token)
 	members := map[string]string{"route": route}

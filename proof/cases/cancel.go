@@ -17,7 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// upstreamCall is a call to another server for which a request has to wait.
+// upstreamCall describes a call to another server. A request to the API has to
+// wait for the result of this call.
 type upstreamCall struct {
 	row      string
 	endpoint testserver.Endpoint
@@ -194,7 +195,7 @@ func aHalfClosedConnectionIsAnswered(t *testing.T, frameworks []Framework) {
 			}
 			t.Run("R19/"+test.name+" on "+target.framework, func(t *testing.T) {
 				address := target.wire.(http1).address
-				for range 20 { // the time when the server notices the disconnect varies
+				for range 20 { // 20 times, because the timing of the disconnect varies
 					conn := dial(t, address, nil).(*net.TCPConn)
 					if _, err := io.WriteString(conn, test.http1("GET")); err != nil {
 						t.Fatal(err)

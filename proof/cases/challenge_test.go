@@ -53,11 +53,11 @@ func (u unchecked) Unmet(scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{ACR: []string{u.acr, "urn:example:mfa"}}
 }
 
-// FuzzChallenge proves that a realm, scopes, acr values and a max_age from the
-// configuration either reach the client unchanged or are refused when the
-// program starts (E01). A field with a control byte would be dropped on HTTP/2
-// and would break the response on HTTP/1.1. If a custom requirement has an
-// invalid acr value, the challenge leaves this value out.
+// FuzzChallenge configures a realm, scopes, acr values and a max_age. These
+// values must either reach the client unchanged or be refused when the program
+// starts (E01). A field with a control byte would be dropped on HTTP/2 and
+// would break the response on HTTP/1.1. If a custom requirement has an invalid
+// acr value, the challenge leaves this value out.
 func FuzzChallenge(f *testing.F) {
 	for _, realm := range []string{
 		"", "api", "https://api.example.com/v1", "a realm, with=signs; (and) \tspaces", " ", "a\"b", `a\b`, "a\r\nSet-Cookie: x=1", "a\x00", "a\x7f",
@@ -152,9 +152,9 @@ func FuzzChallenge(f *testing.F) {
 	})
 }
 
-// clean reports whether text may appear in a quoted string without escapes,
-// that is, contains only printable ASCII except quote and backslash (RFC 6750
-// §3).
+// clean reports whether a text contains only printable ASCII characters other
+// than quote and backslash. A quoted string can contain this text without
+// escapes (RFC 6750 §3).
 func clean(text string) bool {
 	return !strings.ContainsFunc(text, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// bindingRule is a row of a bindingTable. Each of its strings lists one or more
+// bindingRule is a row of a bindingTable. Each string field lists one or more
 // values, separated by commas. The rule applies to every combination of these
 // values. The field outcomes contains one outcome for each mode of the table.
 type bindingRule struct {
@@ -128,8 +128,7 @@ func BindingTables() map[string]string {
 	return tables
 }
 
-// orAny returns "any" if a cell lists all values of its column, and otherwise
-// the cell.
+// orAny returns a cell, or "any" if the cell lists all values of its column.
 func orAny(cell, everything string) string {
 	if cell == everything {
 		return "any"

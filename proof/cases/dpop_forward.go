@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A program that builds the URL of a request from the Host field would accept a
-// proof for /either at /read.
+// If a program built the URL of a request from the Host field, an attacker
+// could make the program accept a proof for /either at /read.
 func aMalformedHostChangesNoURL(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for _, host := range []string{

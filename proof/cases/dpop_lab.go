@@ -30,7 +30,7 @@ const (
 type proofMode struct {
 	name                  string
 	off, required, nonces bool
-	certified, bound      bool // ClientCert is set, RequireBound is set
+	certified, bound      bool // set ClientCert; set RequireBound
 }
 
 var (
@@ -92,7 +92,8 @@ func part(t *testing.T, compact string, i int, into any) {
 // of the API does not advance, so the nonce does not change during a test.
 const noncePeriod = time.Minute
 
-// newProofLab returns a lab whose API has a policy on proofs.
+// newProofLab returns a lab whose API is configured as the parameter mode
+// describes.
 func newProofLab(t *testing.T, frameworks []Framework, mode proofMode, changes ...func(*middleware.Config)) *proofLab {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)
@@ -141,8 +142,8 @@ func newProofLab(t *testing.T, frameworks []Framework, mode proofMode, changes .
 	return l
 }
 
-// bound returns a token that is bound to the key of the client. Each pair
-// changes a claim.
+// bound returns a token that is bound to the key of the client. The parameter
+// pairs contains names of claims, each followed by the new value of the claim.
 func (l *proofLab) bound(pairs ...string) string {
 	if !slices.Contains(pairs, "cnf") {
 		pairs = append(pairs, "cnf", l.cnf())
@@ -182,15 +183,15 @@ func (l *proofLab) fields(proofs ...string) (fields []field) {
 // draft is a proof before it is signed.
 type draft struct{ header, claims []string }
 
-// forged returns a request for /read with one DPoP field for each proof that
-// build returns. The argument good contains the header and claims of a valid
-// proof.
+// forged returns a request for /read. The parameter build returns the proofs,
+// each of which is sent in its own DPoP field. The argument good of build
+// contains the header and claims of a valid proof.
 func (l *proofLab) forged(token string, build func(method string, good draft) []string) request {
 	return at("/read", "DPoP "+token).withLate(func(method string) []field {
 		good := draft{[]string{"typ", `"dpop+jwt"`, "alg", `"ES256"`, "jwk", l.jwk}, nil}
 		var claims map[string]json.RawMessage
 		encoded := strings.Split(testserver.Proof(l.key, method, apiURL+"/read", token)[0], ".")[1]
-		decoded, _ := base64.RawURLEncoding.DecodeString(encoded) // testserver has encoded it
+		decoded, _ := base64.RawURLEncoding.DecodeString(encoded) // cannot fail: testserver encoded it
 		_ = json.Unmarshal(decoded, &claims)
 		for name, value := range claims {
 			good.claims = append(good.claims, name, string(value))
@@ -280,8 +281,8 @@ func (r *replayRecorder) use(store dpop.Replay) {
 	r.store, r.keys, r.until = store, nil, nil
 }
 
-// calls returns the arguments key and until of all calls of First since the
-// last call of use.
+// calls returns the keys and the expiry times that First has received since the
+// store was last replaced.
 func (r *replayRecorder) calls() ([][32]byte, []time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

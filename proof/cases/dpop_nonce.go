@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// everyAdapterAsksForNonces sends the rows of an API that demands nonces.
+// everyAdapterAsksForNonces sends the requests about nonces to each adapter.
+// The API demands nonces.
 func everyAdapterAsksForNonces(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, nonceMode)
 	groups := append(l.nonceRows(), l.noncesOfDefects(t)...)
@@ -19,8 +20,8 @@ func everyAdapterAsksForNonces(t *testing.T, frameworks []Framework) {
 	l.checkProofLog(t, groups)
 }
 
-// issued returns the nonce of a period, counted from the current period: 0 is
-// the current period, -1 is the previous one.
+// issued returns the nonce of a period. The parameter periods is 0 for the
+// current period, and -1 for the previous period.
 func (l *proofLab) issued(periods int) string {
 	return l.offered.Issue(l.Now.Add(time.Duration(periods) * noncePeriod))
 }

@@ -58,8 +58,8 @@ func ofParallelUsesOfAProofOnePasses(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// A request to a nested route needs only one proof, for the URL that the client
-// requested. It stores only one replay entry.
+// A request to a nested route needs only one proof, which must be for the URL
+// that the client requested. Only one replay entry is stored.
 func nestedRoutesStoreOneReplayEntry(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	everything := l.bound("scope", `"read write admin"`, "acr", `"urn:example:mfa"`, "auth_time", l.Claims()[strings.LastIndexByte(l.Claims(), ':')+1:len(l.Claims())-1])
@@ -82,9 +82,9 @@ func nestedRoutesStoreOneReplayEntry(t *testing.T, frameworks []Framework) {
 	}})
 }
 
-// A replay entry is stored only after all other checks have passed. Its key is
-// a hash of the jkt and the jti. It is kept for as long as any machine would
-// accept the proof.
+// A replay entry is stored only after all other checks have passed. The key of
+// the entry is a hash of the jkt and the jti. The entry is kept for as long as
+// any machine would accept the proof.
 func aReplayEntryLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for name, distance := range map[string]time.Duration{"now": 0, "80 s ago": -80 * time.Second, "40 s ahead": 40 * time.Second} {
@@ -161,9 +161,9 @@ func (v verdict) on(route string) verdict {
 	return v
 }
 
-// If machines share a store, a proof is accepted once in total. Otherwise, each
-// machine accepts it once, which is why the documentation recommends a shared
-// store.
+// If machines share a store, a proof is accepted once in total. Without a
+// shared store, each machine accepts the proof once. The documentation
+// therefore recommends a shared store.
 func machinesShareAStore(t *testing.T, frameworks []Framework) {
 	shared := dpop.NewMemory(0)
 	one := newProofLab(t, frameworks, proofsOn)

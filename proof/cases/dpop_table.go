@@ -145,7 +145,7 @@ func (l *proofLab) defective(t *testing.T, d testserver.Defect) request {
 		return r
 	}
 	return at("/read", "DPoP "+token).withLate(func(method string) []field {
-		l.targets[0].send(t, method, r) // afterwards, the proof was used at least once
+		l.targets[0].send(t, method, r) // now the proof has been used at least once
 		l.targets[0].reached.reset()
 		return r.late(method)
 	})

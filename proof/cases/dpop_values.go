@@ -146,8 +146,9 @@ func (l *proofLab) proofClaims(t *testing.T) []group {
 		})
 	}
 	passes, late := alice("/read"), l.badProof(wrongTime)
-	// again returns a request whose proof contains pairs(id), where id is a jti
-	// that an accepted proof has just used.
+	// again returns a request with a proof whose claims are changed by the
+	// parameter pairs. The argument of pairs is a jti that an accepted proof
+	// has just used.
 	token := l.bound()
 	again := func(pairs func(id string) []string) request {
 		return l.forged(token, func(method string, good draft) []string {

@@ -12,9 +12,9 @@ const (
 	proofAlgs    = "ES256 ES384 ES512 EdDSA Ed25519 PS256 RS256"
 )
 
-// challenges returns the challenges of an API. The list failed contains
-// parameters for the challenges of the given schemes. If the API offers none of
-// these schemes, all challenges get these parameters.
+// challenges returns the challenges of an API. The parameters in the list
+// failed are added to the challenges of the given schemes. If the API offers
+// none of these schemes, they are added to all challenges.
 func (m proofMode) challenges(failed []param, schemes string, needed ...param) string {
 	offers := []string{dpopScheme, bearerScheme}
 	switch {
@@ -86,8 +86,8 @@ func (m proofMode) wantsNonce() verdict {
 	return m.refuses(http.StatusUnauthorized, "use_dpop_nonce", "DPoP proof lacks a recent nonce: use the nonce in DPoP-Nonce", dpopScheme).withNonce()
 }
 
-// withNonce returns the verdict with a new nonce for the client. Such an answer
-// must not be cached (RFC 9449 §8.2).
+// withNonce returns the verdict with a new nonce for the client. An answer with
+// a nonce must not be cached (RFC 9449 §8.2).
 func (v verdict) withNonce() verdict {
 	v.others, v.cacheControl = "Dpop-Nonce", "no-store"
 	return v

@@ -58,10 +58,10 @@ var (
 	scheme = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]*")
 )
 
-// FuzzAuthorizationHeader compares the parser of the Authorization field with a
-// second parser: the function expected, whose regular expressions follow the
-// grammar. Each line of the input is one Authorization field. Both parsers must
-// return the same error code and find the same token.
+// FuzzAuthorizationHeader compares two parsers of the Authorization field. One
+// is the verifier's parser. The other is the function expected, whose regular
+// expressions follow the grammar. Each line of the input is one Authorization
+// field. Both parsers must return the same error code and find the same token.
 func FuzzAuthorizationHeader(f *testing.F) {
 	const maxTokenBytes = 1 << 10
 	as, keys := fixed(f)
@@ -89,7 +89,8 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: audience, Issuers: []middleware.Issuer{{URL: fixedIssuer, Keys: keys}}, MaxTokenBytes: maxTokenBytes,
 		Logger: slog.New(fingerprints{slog.DiscardHandler, &read}),
-		// Every token is refused, because only refused tokens are logged.
+		// The test needs a log entry for every token. Only refused tokens are
+		// logged, so every token is reported as revoked.
 		Revoked: func(context.Context, *middleware.Token) (bool, error) { return true, nil },
 	})
 	if err != nil {

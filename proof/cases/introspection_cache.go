@@ -57,7 +57,7 @@ func aTokenIsRevokedWhileItIsCached(t *testing.T, frameworks []Framework) {
 	for user, token := range map[string]string{"bob": a.Token(a.Header(), a.Claims("sub", `"bob"`)), "carol": a.opaque(testserver.Subject("carol"))} {
 		t.Run("L03/the token of "+user, func(t *testing.T) {
 			r := at("/read", "Bearer "+token)
-			for range 3 { // all targets share a verifier, which caches the token
+			for range 3 { // caches the token in the verifier that all targets share
 				a.assertAnswers(t, r, ok("/read", user))
 			}
 			all := revoke.Revocation{Issuer: a.Issuer, Kind: revoke.Subject, Value: user, Before: time.Now(), Until: time.Now().Add(time.Hour)}
@@ -71,8 +71,8 @@ func aTokenIsRevokedWhileItIsCached(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// The test does not call List.Run. The feed is never read, so the list is out
-// of date.
+// The test does not call List.Run, so the list is out of date: its feed is
+// never read.
 func aListThatLagsIsUnavailable(t *testing.T, frameworks []Framework) {
 	for policy, test := range map[string]struct {
 		revoke.OnLag
@@ -202,7 +202,7 @@ func aFloodOfUnknownTokensEvictsNoActiveToken(t *testing.T, frameworks []Framewo
 		good := at("/read", "Bearer "+a.opaque())
 		a.assertAnswers(t, good, alice("/read"))
 		before := a.as.Mark()
-		const flood = 20 // number of unknown tokens; each is sent to all targets but introspected once
+		const flood = 20 // number of unknown tokens; each token is sent to all targets but introspected once
 		for i := range flood {
 			a.assertAnswers(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), inactive)
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // The client must encode its ID and secret as RFC 6749 §2.3.1 requires. The
-// server decodes them and refuses the client if a single byte differs.
+// server decodes both values and refuses the client if a single byte differs.
 func clientCredentialsAreEncoded(t *testing.T, frameworks []Framework) {
 	for name, credentials := range map[string]testserver.Client{
 		"plain":                         {ID: "api", Secret: "secret"},

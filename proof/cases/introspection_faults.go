@@ -19,11 +19,13 @@ type failure struct {
 	fault testserver.Fault
 }
 
-// jsonBody returns a fault that answers 200 with text as the JSON body.
+// jsonBody returns a fault that answers 200. The parameter text is the JSON
+// body of the answer.
 func jsonBody(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
 
 // failures returns faults of an introspection endpoint. Some of the faults
-// redirect to elsewhere, the URL of a different host.
+// redirect to a different host. The parameter elsewhere is the URL of this
+// redirect.
 func failures(elsewhere string) []failure {
 	const page = `<html>` + canary + `</html>`
 	redirect := func(status int, address string) testserver.Fault {
@@ -97,7 +99,7 @@ func failedIntrospectionIsUnavailable(t *testing.T, frameworks []Framework) {
 	for _, f := range failures(address) {
 		t.Run(f.name, func(t *testing.T) {
 			one := a
-			if strings.HasPrefix(f.name, "I07/") { // a lab logs this error only once a minute
+			if strings.HasPrefix(f.name, "I07/") { // new lab: each logs this error only once a minute
 				one = newIntrospectionLab(t, frameworks, testserver.New(t))
 			}
 			one.assertUnavailable(t, f)
@@ -131,7 +133,7 @@ func (a *introspectionLab) assertUnavailable(t *testing.T, f failure) {
 	}
 	log := a.log.String()[logged:]
 	errorEvents := 0
-	if strings.HasPrefix(f.name, "I07/") { // the server refuses the API's own credentials, which only the API's operator can correct
+	if strings.HasPrefix(f.name, "I07/") { // level Error, because only the API's operator can correct refused credentials
 		errorEvents = 1
 	}
 	if got := strings.Count(log, `level=ERROR`); got != errorEvents {
@@ -220,7 +222,7 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 	// two seconds in total.
 	t.Run("I20/every adapter times out, and then sends the server no more requests", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t))
-		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // after a failure, the client introspects this active token again
+		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // provides the active token that the client introspects after a failure
 		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Hang())
 		a.concurrently(func(i int, target *target) {
 			target.assertAnswer(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), unavailable)
@@ -233,11 +235,11 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 		}
 		a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
 		// After the first failures, the client introspects the active token
-		// again. When this request also fails, the client backs off. The first
-		// round may begin before the client backs off. In each later round, the
-		// client sends at most four requests, to test whether the server has
-		// recovered. Without the back-off, it would send more than
-		// rounds*len(a.targets) requests.
+		// again. When this request also fails, the client backs off. The client
+		// may still send the requests of the first round before it backs off.
+		// In each later round, the client sends at most four requests, to test
+		// whether the server has recovered. A client that did not back off
+		// would send more than rounds*len(a.targets) requests.
 		if got, most := in.Hits(), (rounds-1)*len(a.targets); got > most {
 			t.Errorf("got %d introspection requests, want at most %d", got, most)
 		}
@@ -260,7 +262,8 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 	})
 }
 
-// held returns a fault that answers as usual, but only after release is closed.
+// held returns a fault that delays the usual answer until the parameter release
+// is closed.
 func held(release <-chan struct{}) testserver.Fault {
 	return testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -80,13 +80,13 @@ func (a *introspectionLab) opaque(options ...testserver.TokenOption) string {
 	return a.as.Token(append([]testserver.TokenOption{testserver.OpaqueTokens(), testserver.Subject("alice"), testserver.Scope("read")}, options...)...)
 }
 
-// omitted is a value for introspectionResponse. It removes a member from the
-// response.
+// omitted is a value that removes a member from the result of
+// introspectionResponse.
 type omitted struct{}
 
 // introspectionResponse returns the introspection response for an acceptable
-// token. Some of its members contain the canary. Each pair is the name of a
-// member and its new value.
+// token. Some members of the response contain the canary. The parameter pairs
+// contains names of members, each followed by the new value of the member.
 func introspectionResponse(pairs ...any) map[string]any {
 	answer := map[string]any{
 		"active": true, "sub": "alice", "aud": audience, "scope": "read", "client_id": "app", "exp": time.Now().Add(time.Hour).Unix(),
@@ -99,8 +99,8 @@ func introspectionResponse(pairs ...any) map[string]any {
 	return answer
 }
 
-// assertAnswers sends a GET request to each target. It checks each answer, and
-// that the handler ran only if the request was accepted.
+// assertAnswers sends a GET request to each target and checks the answer. It
+// also checks that the handler ran only if the request was accepted.
 func (a *introspectionLab) assertAnswers(t *testing.T, r request, want verdict) {
 	t.Helper()
 	for _, target := range a.targets {

@@ -58,8 +58,9 @@ func echo(status int, media string) testserver.Fault {
 	})
 }
 
-// leakCases returns test cases. Each is either a fault of the introspection
-// endpoint or an introspection response. Most of them lead to a refusal.
+// leakCases returns test cases. A test case is a fault of the introspection
+// endpoint, or it is an introspection response. Most test cases lead to a
+// refusal.
 func leakCases(redirectTarget string) map[string]struct {
 	fault  testserver.Fault
 	answer map[string]any

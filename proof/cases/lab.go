@@ -46,10 +46,11 @@ func (t tokens) identified(id string) string {
 	return t.Token(t.Header(), t.Claims("jti", `"`+id+`"`))
 }
 
-// listed returns a list with one revocation of each kind. The value is
-// "sessionless" for the kind Sessionless, and "listed" for all other kinds. A
-// revocation of the kind Token applies to tokens of any age. All other
-// revocations apply only to tokens that were issued at t.Now or before.
+// listed returns a list with one revocation of each kind. The revocation of the
+// kind Sessionless has the value "sessionless". All other revocations have the
+// value "listed". A revocation of the kind Token applies to tokens of any age.
+// All other revocations apply only to tokens that were issued at t.Now or
+// before.
 func (t tokens) listed(test *testing.T) *revoke.List {
 	test.Helper()
 	list, err := revoke.New(revoke.Config{})
@@ -186,8 +187,8 @@ func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counte
 	http2("HTTP/2 under TLS", &http2wire{address: address(secure), config: config})
 }
 
-// unstarted returns a server for the API. The caller must choose its protocols
-// and start it.
+// unstarted returns a server for the API. The caller must choose the protocols
+// and start the server.
 func (l *lab) unstarted(handler http.Handler) *httptest.Server {
 	server := httptest.NewUnstartedServer(drained(handler))
 	server.Config.ErrorLog = log.New(l.log, "", 0)
@@ -197,7 +198,7 @@ func (l *lab) unstarted(handler http.Handler) *httptest.Server {
 }
 
 // drained reads the whole body before the adapter runs, as other middleware may
-// do. net/http sets the trailer only after the body has been read.
+// do. As a result, net/http has set the trailer when the adapter runs.
 func drained(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, readAllLimit))

@@ -20,7 +20,7 @@ const (
 
 // newPublished returns a lab whose verifier has two origins: the given resource
 // and a different URL. The metadata contains the resource. The result issuers
-// is a comma-separated list of JSON strings.
+// lists the verifier's issuers as JSON strings, separated by commas.
 func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab, issuers string) {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)
@@ -125,8 +125,8 @@ func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// aSlashAtTheEndOfAPathIsKept proves that if Resource ends in a slash, the
-// metadata is served only at the path that also ends in a slash.
+// aSlashAtTheEndOfAPathIsKept configures a Resource that ends in a slash. The
+// metadata must be served only at the path that also ends in a slash.
 func aSlashAtTheEndOfAPathIsKept(t *testing.T, frameworks []Framework) {
 	l, _ := newPublished(t, frameworks, resource+"/")
 	for path, want := range map[string]bool{metadataPath + "/": true, metadataPath: false, metadataPath + "/x": false, metadataPath + "/{$}": false} {

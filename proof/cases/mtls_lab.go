@@ -21,7 +21,7 @@ type certificates struct {
 	own      *tls.Certificate // the client's certificate, followed by the issuer's
 	reissued *tls.Certificate // another certificate for the client's key
 	other    *tls.Certificate // the certificate of another client with the same names
-	appended *tls.Certificate // the first certificate in other, followed by those in own
+	appended *tls.Certificate // the leaf of other, followed by all of own
 	server   *tls.Certificate
 	issuer   *x509.Certificate // the issuer of all certificates
 }
@@ -47,8 +47,8 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-// issue returns a certificate for a key, followed by the certificate of its
-// issuer. If the issuer is nil, the certificate is self-signed.
+// issue returns a certificate for a key, followed by the issuer's certificate.
+// If the parameter issuer is nil, the certificate is self-signed.
 func issue(t *testing.T, name pkix.Name, key *ecdsa.PrivateKey, issuer *tls.Certificate) *tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
@@ -77,7 +77,8 @@ func issue(t *testing.T, name pkix.Name, key *ecdsa.PrivateKey, issuer *tls.Cert
 const wrongCertificate = "token is bound to a certificate that the client did not present"
 
 // x5t returns the value of the cnf claim that binds a token to a certificate.
-// Each pair adds a member to it.
+// The parameter pairs contains names of additional members, each followed by
+// the JSON value of the member.
 func x5t(c *x509.Certificate, pairs ...string) string {
 	return jsonMembers(append([]string{"x5t#S256", `"` + clientcert.Thumbprint(c) + `"`}, pairs...))
 }

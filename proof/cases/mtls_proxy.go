@@ -181,8 +181,8 @@ func (l *proofLab) forwardedByOthers(f forwarder) group {
 // aProxyReplacesWhatItsClientsSend sends requests through a reverse proxy that
 // sets the certificate field. A proxy must remove the fields that the client's
 // Connection field lists (RFC 9110 §7.6.1). Some proxies do this only after
-// they have set the certificate field. They then remove the certificate field
-// if the client lists it.
+// they have set the certificate field. If the client lists the certificate
+// field, these proxies remove that field, too.
 func aProxyReplacesWhatItsClientsSend(t *testing.T, frameworks []Framework) {
 	f := forwarders[0]
 	set := func(h http.Header, state *tls.ConnectionState) {
@@ -230,9 +230,10 @@ func behind(t *testing.T, frameworks []Framework, configure func(*httputil.Rever
 	return fronted
 }
 
-// proxied returns test cases for requests through a proxy. The parameter strips
-// is "before" or "after": the proxy removes the fields that are listed in the
-// client's Connection field before or after it sets the certificate field.
+// proxied returns test cases for requests through a proxy. The proxy removes
+// the fields that the client's Connection field lists. The parameter strips is
+// "before" if the proxy does this before it sets the certificate field, and
+// "after" if it does this afterwards.
 func (l *proofLab) proxied(f forwarder, strips string) group {
 	c, refused := l.certificates, l.badBearer(wrongCertificate)
 	survives := refused

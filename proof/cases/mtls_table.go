@@ -45,8 +45,8 @@ func everyAdapterChecksCertificates(t *testing.T, frameworks []Framework) {
 	l.checkProofLog(t, []group{g})
 }
 
-// checkVerify tests the field CertificateThumbprint of the credentials for
-// Verify.
+// checkVerify calls Verify with credentials that have different values of
+// CertificateThumbprint.
 func (l *proofLab) checkVerify(t *testing.T) {
 	c, token := l.certificates, strings.TrimPrefix(l.certified(), "Bearer ")
 	for _, one := range []struct {
@@ -106,7 +106,7 @@ func (l *proofLab) otherCertificates() []group {
 	}
 	publicKey := sha256.Sum256(c.own.Leaf.RawSubjectPublicKeyInfo)
 	text := sha256.Sum256([]byte(pemOf(c.own.Leaf)))
-	short := sha1.Sum(c.own.Leaf.Raw) // as in the member x5t
+	short := sha1.Sum(c.own.Leaf.Raw) // x5t contains a SHA-1 hash
 	certified := func(c *x509.Certificate) string { return "Bearer " + l.bound("cnf", x5t(c)) }
 	return []group{{"M02", "the thumbprint is that of the client's own certificate, with SHA-256 (RFC 8705 §3.1)", []row{
 		{name: "the certificate of another client", request: at("/read", l.certified()).by(c.other), want: refused},

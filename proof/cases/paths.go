@@ -2,9 +2,9 @@ package cases
 
 import "testing"
 
-// noPathSpellingBypassesARequirement tests threat R16: each framework decides
-// whether a path matches a route, but no handler that requires a token may run
-// without a token.
+// noPathSpellingBypassesARequirement tests threat R16. Each framework decides
+// whether a path matches a route. In no framework may a handler that requires a
+// token run without a token.
 func noPathSpellingBypassesARequirement(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks)
 	for name, path := range map[string]string{

@@ -25,28 +25,28 @@ import (
 type shape struct {
 	id, name string
 
-	// config changes the Issuer in the configuration. Before this call, only
-	// the URL of the Issuer is set, and also its Introspection if the field
-	// answer is not nil. A nil config changes nothing.
+	// config changes the Issuer in the configuration. At first, this Issuer
+	// contains only the URL and, if the field answer is not nil, Introspection.
+	// If config is nil, the Issuer is not changed.
 	config func(*middleware.Issuer)
 
-	// header and claims contain members of the JWT's header and claims, as JSON
-	// without the outer braces. Missing members are added: alg and kid in the
-	// header; iss, aud, sub "u1", exp and iat in the claims. A member with the
-	// value "-" is removed.
+	// The fields header and claims contain members of the JWT's header and
+	// claims, as JSON without the outer braces. The test adds missing members:
+	// alg and kid to the header; iss, aud, sub "u1", exp and iat to the claims.
+	// A member with the value "-" is removed.
 	alg            testserver.Alg // the algorithm of the key; "" means RS256
 	header, claims string
 
 	token func(jwt string) string // returns the token to send; nil means jwt
 
-	// answer is the introspection response, without the member active, which
-	// the test sets to true. If answer is not nil, the token is opaque, unless
-	// the field token is set.
+	// answer is the introspection response. The test adds the member active
+	// with the value true. If answer is set and the field token is nil, the
+	// token is opaque.
 	answer map[string]any
 
-	// keys receives the server's key and returns the keys that the server
-	// publishes instead. If keys is nil, the server's key is published
-	// unchanged, with alg and use.
+	// keys is called with the server's key, and returns the keys that the
+	// server publishes. If keys is nil, the server publishes its key unchanged,
+	// with alg and use.
 	keys    func(key jwk) []jwk
 	moved   bool // another server publishes the keys
 	secrets bool // Issuer.Secrets contains a secret, in addition to the published keys
@@ -77,8 +77,9 @@ func (k jwk) with(pairs ...any) jwk {
 }
 
 // members returns a JSON object. The parameter text contains the members of the
-// object without the outer braces. Each pair in defaults is the name and JSON
-// value of a member that is added if text lacks it.
+// object without the outer braces. The parameter defaults contains names of
+// members, each followed by the JSON value. A member in defaults is added if
+// the parameter text lacks it.
 func members(text string, defaults ...string) string {
 	all := make(map[string]json.RawMessage)
 	for i := 0; i < len(defaults); i += 2 {
@@ -202,8 +203,8 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	}
 }
 
-// publish makes the server publish the key, or the keys that s.keys returns for
-// it.
+// publish makes the server publish the key. If s.keys is set, the server
+// publishes the result of s.keys instead.
 func (s shape) publish(t *testing.T, as *testserver.Server, key testserver.Key) {
 	t.Helper()
 	as.Publish(key)

@@ -77,8 +77,8 @@ func workload(i *middleware.Issuer) {
 }
 
 // sentIn returns two functions for tokens in the given header field. The first
-// configures the verifier to read the field, and the second sends a token in
-// it.
+// function configures the verifier to read this field. The second function
+// sends a token in this field.
 func sentIn(field string) (func(*middleware.Config), func(*http.Request, string)) {
 	return func(c *middleware.Config) { c.TokenHeader = field }, func(r *http.Request, token string) { r.Header.Set(field, token) }
 }
@@ -177,8 +177,8 @@ func configuredShapes() []shape {
 	}
 }
 
-// misconfiguredShapes returns invalid tokens for issuers with the same kinds of
-// configuration as in [configuredShapes].
+// misconfiguredShapes returns invalid tokens. Their issuers are configured in
+// the same ways as in [configuredShapes].
 func misconfiguredShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`

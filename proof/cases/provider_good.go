@@ -28,8 +28,8 @@ func secret(i *middleware.Issuer, key testserver.Key) {
 	i.Keys, i.Algorithms = jwks.Secret(key.ID, key.Secret), []string{string(key.Alg)}
 }
 
-// list returns a JSON array of n strings. Each string is its index, formatted
-// with format.
+// list returns a JSON array of n strings. String i is the number i, formatted
+// with the parameter format.
 func list(n int, format string) string {
 	var all []string
 	for i := range n {
@@ -46,7 +46,8 @@ func decoded(k jwk, name string) []byte {
 	return data
 }
 
-// zero returns the JWK with a zero byte prepended to the number in a member.
+// zero returns a JWK in which the number in one member begins with an
+// additional zero byte.
 func zero(k jwk, name string) jwk {
 	return k.with(name, base64.RawURLEncoding.EncodeToString(append([]byte{0}, decoded(k, name)...)))
 }

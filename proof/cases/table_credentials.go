@@ -128,7 +128,8 @@ func credentials(t tokens) []group {
 	}
 }
 
-// padded returns a valid token that has as many bytes as possible, up to limit.
+// padded returns the longest valid token that it can make with at most limit
+// bytes.
 func (t tokens) padded(limit int) string {
 	for pad := limit; ; pad-- {
 		token := t.Token(t.Header(), t.Claims("pad", `"`+strings.Repeat("a", pad)+`"`))
@@ -139,8 +140,8 @@ func (t tokens) padded(limit int) string {
 	}
 }
 
-// padded adds header fields of 4 KiB each until they have at least size bytes
-// in total.
+// padded adds header fields of 4 KiB each, which have at least size bytes in
+// total.
 func (r request) padded(size int) request {
 	const each = 4 << 10
 	for ; size > 0; size -= each {
@@ -149,8 +150,8 @@ func (r request) padded(size int) request {
 	return r
 }
 
-// smuggled returns rows that send a token, or misleading header fields, in
-// places that the adapter must ignore.
+// smuggled returns rows with a token in a place that the adapter must ignore,
+// and rows with misleading header fields.
 func smuggled(t tokens) []group {
 	const route = "/read"
 	good := "Bearer " + t.Good()

@@ -17,8 +17,8 @@ func everyAdapterAnswersOpaqueTokensAsTheTableSays(t *testing.T, frameworks []Fr
 	for _, g := range a.answers() {
 		a.run(t, g)
 	}
-	// This proves that the opaque tokens above were refused because of their
-	// introspection responses.
+	// This token is accepted. The opaque tokens above were therefore refused
+	// because of their introspection responses.
 	a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
 	if log := a.log.String(); strings.Contains(log, canary) || !strings.Contains(log, `msg="request refused"`) {
 		t.Error("E03: the log contains the canary, or lacks the refusals")
@@ -31,8 +31,8 @@ var (
 	mangled   = badToken("token is malformed")
 )
 
-// answers returns rows that test introspection responses. Each row has a token
-// of its own.
+// answers returns rows that test introspection responses. Each row has a
+// different token.
 func (a *introspectionLab) answers() []group {
 	const far = 99999999999
 	n := 0
@@ -135,7 +135,8 @@ func many(n int) map[string]any {
 }
 
 // The API must not introspect malformed tokens, because they are arbitrary text
-// from clients. It must not introspect JWTs, because it verifies them itself.
+// from clients. It must not introspect JWTs, because the API verifies JWTs
+// itself.
 func onlyOpaqueTokensAreIntrospected(t *testing.T, frameworks []Framework) {
 	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	on := func(name, token string, want verdict) row {

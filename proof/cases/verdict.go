@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// verdict is an answer in a form that is the same for all protocols. If two
-// answers have equal verdicts, a client cannot distinguish them.
+// verdict is an answer in a form that is the same for all protocols. A client
+// cannot distinguish two answers with equal verdicts.
 type verdict struct {
 	stoppedByServer bool // net/http refused the request before any handler ran: with 400 on HTTP/1.1, with a stream reset on HTTP/2
 	status          int

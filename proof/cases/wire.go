@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// request is a request as the client sends it, byte for byte. The protocol adds
-// only what it needs, such as Content-Length.
+// request is a request as the client sends it, byte for byte. The wire adds
+// only what the protocol needs, such as Content-Length.
 type request struct {
 	path    string
 	host    string // "" means api.example.com
 	fields  []field
-	late    func(method string) []field // adds fields each time the request is sent; nil adds none
+	late    func(method string) []field // returns more fields each time the request is sent; may be nil
 	body    string
 	trailer []field
 
@@ -83,7 +83,7 @@ type wire interface {
 	send(t *testing.T, method string, r request) answer
 }
 
-// timeout limits every wait of a test on a connection.
+// timeout is the maximum time that a test waits on a connection.
 const timeout = 20 * time.Second
 
 func dial(t *testing.T, address string, config *tls.Config) net.Conn {
@@ -111,8 +111,8 @@ func (w http1) send(t *testing.T, method string, r request) answer {
 	t.Helper()
 	conn := dial(t, w.address, w.config)
 	defer conn.Close()
-	// A server may answer and close the connection before the request is fully
-	// written.
+	// The error is ignored, because a server may answer and close the
+	// connection before the request is fully written.
 	_, _ = io.WriteString(conn, r.http1(method))
 	return read1(t, conn, method)
 }

@@ -19,7 +19,7 @@ import (
 
 // http2wire sends requests as HTTP/2 frames that it writes itself, because HTTP
 // clients refuse to send some requests of the table. It sends all requests over
-// one connection, and opens a new one only after a failure.
+// one connection. After a failure, it opens a new connection.
 type http2wire struct {
 	address string
 	config  *tls.Config // nil means HTTP/2 without TLS
@@ -98,7 +98,7 @@ func (w *http2wire) write(t *testing.T, method string, r request) uint32 {
 func encode(fields []field) []byte {
 	var block bytes.Buffer
 	encoder := hpack.NewEncoder(&block)
-	encoder.SetMaxDynamicTableSizeLimit(0) // so that no header block depends on an earlier one
+	encoder.SetMaxDynamicTableSizeLimit(0) // makes each header block independent of earlier blocks
 	encoder.SetMaxDynamicTableSize(0)
 	for _, f := range fields {
 		_ = encoder.WriteField(hpack.HeaderField{Name: strings.ToLower(f.name), Value: f.value}) // the encoder writes to memory and cannot fail

@@ -27,7 +27,7 @@ var steps = map[string]struct{ file, function string }{
 	"signature":   {"internal/jws/verify.go", "func (m *Message) Verify("},
 	"signed hash": {"internal/jws/asymmetric.go", "func (m *Message) digest("},
 	"token hash":  {"middleware/cache.go", "func (d *decision) lookUp("},
-	"fingerprint": {"middleware/observe.go", "func fingerprint("}, // also a hash of the token, for logs
+	"fingerprint": {"middleware/observe.go", "func fingerprint("}, // also hashes the token, for logs
 }
 
 const (

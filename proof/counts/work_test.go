@@ -25,9 +25,10 @@ type workload struct {
 	want   counts
 }
 
-// workloads lists all workloads. The verifier caches parsed headers. All
-// accepted tokens of a workload have the same header, so it is parsed only for
-// the first token, and the counts omit the step "header".
+// workloads lists all workloads. All accepted tokens of a workload have the
+// same header. The verifier caches parsed headers, and therefore parses this
+// header only for the first token. This is why the counts of these workloads
+// omit the step "header".
 var workloads = []workload{
 	{
 		name: "tokens without a cache", cache: -1, token: distinct,
@@ -85,8 +86,8 @@ func distinct(m forge.Maker, n int) string {
 }
 
 // TestWork runs the workloads and checks the errors of Verify. TestCounts runs
-// TestWork in a separate process, sets the number of tokens in the environment
-// of this process, and reads the coverage profile afterwards.
+// TestWork in a separate process, whose environment contains the number of
+// tokens. When the process has ended, TestCounts reads its coverage profile.
 func TestWork(t *testing.T) {
 	times, err := strconv.Atoi(os.Getenv(timesName))
 	if err != nil {

@@ -27,8 +27,9 @@ type Maker struct {
 	Now      time.Time
 }
 
-// Header returns a JOSE header with alg, kid and typ at+jwt. Each pair is the
-// name of a member and its value as JSON text. It replaces or adds the member.
+// Header returns a JOSE header with alg, kid and typ at+jwt. The parameter
+// pairs contains names of members, each followed by the value as JSON text.
+// These members are added to the header, or replace members of the same name.
 // The value "" removes the member.
 func (m Maker) Header(pairs ...string) string {
 	return object([]string{"alg", quote(string(m.Key.Alg)), "kid", quote(m.Key.ID), "typ", `"at+jwt"`}, pairs)
@@ -46,8 +47,8 @@ func (m Maker) Claims(pairs ...string) string {
 // Good returns a token that a verifier must accept.
 func (m Maker) Good() string { return m.Token(m.Header(), m.Claims()) }
 
-// Token returns a compact JWS. It signs header and claims unchanged with Key,
-// even if they are malformed.
+// Token returns a compact JWS that is signed with Key. It does not change the
+// header and the claims, even if they are malformed.
 func (m Maker) Token(header, claims string) string {
 	input := Encode(header) + "." + Encode(claims)
 	return input + "." + Encode(string(Sign(m.Key, input)))
@@ -58,9 +59,9 @@ func Encode(text string) string { return base64.RawURLEncoding.EncodeToString([]
 
 func quote(text string) string { return `"` + text + `"` }
 
-// object returns a JSON object with the members of base in order. A pair whose
-// name is in base replaces the value of that member. Other pairs are added at
-// the end.
+// object returns a JSON object. The parameter base contains the members of the
+// object, in order. The parameter pairs contains new values for these members,
+// or members that are added at the end.
 func object(base, pairs []string) string {
 	changed := make(map[string]string)
 	for i := 0; i < len(pairs); i += 2 {
@@ -89,8 +90,8 @@ func object(base, pairs []string) string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// Sign signs input with the key and the algorithm of the key. It panics if it
-// fails.
+// Sign signs the parameter input with a key and the algorithm of the key. Sign
+// panics if it cannot sign.
 func Sign(key testserver.Key, input string) []byte {
 	hash := map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512}[string(key.Alg)[2:]]
 	if key.Secret != nil {

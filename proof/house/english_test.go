@@ -50,9 +50,9 @@ func TestTextsReadAsEnglish(t *testing.T) {
 	}
 }
 
-// Three kinds of lines may be wider: lines that cannot be broken at a space,
-// such as URLs; indented code in comments; and the expected output of an
-// example.
+// Three kinds of lines may be wider than commentColumns: lines that cannot be
+// broken at a space, such as URLs; indented code in comments; and the expected
+// output of an example.
 func TestCommentsAreWrapped(t *testing.T) {
 	comment := regexp.MustCompile(`^\t*// \S+ `)
 	output := regexp.MustCompile(`^\t*// (Output|Unordered output):`)

@@ -1,6 +1,6 @@
 // Package house_test checks rules of the project that the compiler does not
-// check: which package may import which, the size of files, and that every
-// package has a package comment.
+// check. The rules are about imports between packages, the size of files, and
+// package comments.
 package house_test
 
 import (
@@ -55,10 +55,10 @@ func packages(t *testing.T) []pkg {
 	return list
 }
 
-// layers lists the packages of the product. The entry of a package also lists
-// the packages of this module that it imports, all of which must have earlier
-// entries. The lists of imports are kept short, because a fault in a package
-// affects all packages that import it.
+// layers lists the packages of the product. An entry contains the path of a
+// package and the packages of this module that the package imports. These
+// imports must have earlier entries. The lists of imports are kept short,
+// because a fault in a package affects all packages that import it.
 var layers = []layer{
 	{"internal/catalogue", ""},
 	{"internal/challenge", ""},
@@ -87,8 +87,8 @@ var layers = []layer{
 	{"adapters/echo5auth", "middleware scopes"},
 	{"adapters/ginauth", "middleware scopes"},
 
-	// The mock server uses the following packages, but the verifier does not.
-	// The two therefore do not share the bugs of these packages.
+	// The mock server uses the following packages, but the verifier does not. A
+	// bug in these packages therefore does not affect the verifier.
 	{"testserver/internal/bounded", ""},
 	{"testserver/internal/guarded", ""},
 	{"testserver/internal/listen", ""},
@@ -182,7 +182,7 @@ func TestNothingImportsExamplesOrCommands(t *testing.T) {
 		for _, dep := range p.Imports {
 			own, found := strings.CutPrefix(dep, module+"/")
 			if strings.HasPrefix(own, p.ImportPath+"/internal/") {
-				continue // an internal package of the command itself
+				continue // commands may import their own internal packages
 			}
 			if found && (strings.HasPrefix(own, "examples/") || strings.HasPrefix(own, "cmd/")) {
 				t.Errorf("%s imports %s", p.ImportPath, own)
@@ -194,7 +194,7 @@ func TestNothingImportsExamplesOrCommands(t *testing.T) {
 func TestAdaptersAreThin(t *testing.T) {
 	for _, p := range packages(t) {
 		if !strings.HasPrefix(p.ImportPath, "adapters/") || strings.Contains(p.ImportPath, "internal") || p.ImportPath == "adapters/redisstore" {
-			continue // redisstore adapts stores, which decide nothing about tokens, but must handle failures
+			continue // redisstore is longer, because it must handle failures; it decides nothing about tokens
 		}
 		for _, name := range p.GoFiles {
 			if n := lines(t, filepath.Join(p.Dir, name)); name != "doc.go" && n >= 80 {

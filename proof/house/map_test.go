@@ -10,9 +10,9 @@ import (
 )
 
 // mapped returns the folders in the map of CONTRIBUTING.md, as paths from the
-// root. Each line of the map begins with one or more folders. The folders of an
-// indented line are inside the last folder of the nearest unindented line
-// above.
+// root. Each line of the map begins with one or more folders. If a line is
+// indented, its folders are inside the last folder of the nearest line above
+// that is not indented.
 func mapped(t *testing.T) (paths []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "CONTRIBUTING.md"))

@@ -62,8 +62,8 @@ func documents(t *testing.T) map[string]string {
 	return texts
 }
 
-// Each page begins with an example. It is either Go code that is compiled, or
-// commands that the tests of cmd/bearerguard run or parse.
+// Each page begins with an example. The example is either Go code that is
+// compiled, or commands that the tests of cmd/bearerguard run or parse.
 func TestPagesBeginWithAnExample(t *testing.T) {
 	for name, text := range documents(t) {
 		if filepath.Base(name) == "README.md" {

@@ -74,12 +74,12 @@ type call struct {
 	header http.Header // further fields of the request
 	status int
 	body   string // JSON, compared only if the status is a success
-	err    string // the error code in the challenge and in the body of a refusal; "" means that both must lack one
+	err    string // error code in the challenge and in the body of a refusal; "" means no error code in either
 	scope  string // the scope in the challenge; "" means any scope or none
 }
 
-// fault makes the call over HTTP/1.1 and over HTTP/2. It returns a description
-// of what is wrong with the answers, or "" if both are as expected.
+// fault makes the call over HTTP/1.1 and over HTTP/2. It returns "" if both
+// answers are as expected. Otherwise, it describes what is wrong.
 func (a *api) fault(t *testing.T, c call) string {
 	t.Helper()
 	for _, client := range a.clients {

@@ -25,8 +25,8 @@ type authServer struct {
 	APISecret          string `json:"api_secret"`
 	SignedID           string `json:"signed_id"`
 	SignedKey          string `json:"signed_key"`
-	NamedID            string `json:"named_id"`       // only with MTLS
-	SelfSignedID       string `json:"self_signed_id"` // only with MTLS
+	NamedID            string `json:"named_id"`       // only if MTLS is set
+	SelfSignedID       string `json:"self_signed_id"` // only if MTLS is set
 
 	client *http.Client
 }
@@ -99,8 +99,8 @@ func (as *authServer) revoke(t *testing.T, token string) {
 	}
 }
 
-// post sends a form to the authorization server. It authenticates with ClientID
-// and ClientSecret.
+// post sends a form to the authorization server. The request contains ClientID
+// and ClientSecret as the credentials.
 func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
@@ -113,7 +113,7 @@ func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int,
 }
 
 // rotate replaces all keys of the authorization server. The old keys are
-// removed from its JWKS.
+// removed from the JWKS.
 func (as *authServer) rotate(t *testing.T) { t.Helper(); as.do(t, "/rotate") }
 
 // stop makes the introspection endpoint drop its connections.
@@ -147,7 +147,7 @@ func send(t *testing.T, client *http.Client, req *http.Request) (int, []byte) {
 	return resp.StatusCode, body
 }
 
-// decode reads one segment of a compact JWS.
+// decode decodes the JSON in one segment of a compact JWS.
 func decode(t *testing.T, token string, segment int, v any) {
 	t.Helper()
 	text, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[segment])

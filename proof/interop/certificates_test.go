@@ -42,8 +42,9 @@ func newRSAKey(t *testing.T, bits int) crypto.Signer {
 
 // newCertificate returns a certificate that both clients and servers can use.
 // The certificate is for the DNS name proxyName and for the IP addresses in the
-// parameter addresses. If issuer is nil, the certificate is self-signed.
-// Otherwise, the certificates of the issuer follow it.
+// parameter addresses. If the parameter issuer is nil, the certificate is
+// self-signed. If issuer is not nil, the new certificate is followed by the
+// certificates of the issuer.
 func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls.Certificate, addresses ...string) tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
@@ -92,7 +93,7 @@ func pair(t *testing.T, certificate tls.Certificate) (certFile, keyFile string) 
 	return write(t, toPEM(certificate)), write(t, toKeyPEM(t, certificate))
 }
 
-// write writes text into a new file and returns its path.
+// write creates a file with the given text and returns the path of the file.
 func write(t *testing.T, text []byte) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "file")
@@ -102,9 +103,10 @@ func write(t *testing.T, text []byte) string {
 	return file
 }
 
-// newTLSClients returns clients for HTTP/1.1 and HTTP/2. They present the
-// certificate own, regardless of which authorities the server requests. If own
-// is the zero value, they present no certificate.
+// newTLSClients returns clients for HTTP/1.1 and HTTP/2. The clients present
+// the certificate in the parameter own, regardless of which authorities the
+// server requests. If own is the zero value, the clients do not present a
+// certificate.
 func newTLSClients(t *testing.T, server, own tls.Certificate) []client {
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Leaf)

@@ -15,7 +15,8 @@ import (
 )
 
 // These tests run the JavaScript client libraries over plain HTTP and over TLS.
-// clients/flows.mjs defines the flows, and wantOfClients the expected results.
+// clients/flows.mjs defines the flows, and wantOfClients contains the expected
+// results.
 func TestOpenIDClient(t *testing.T) { testClient(t, "openid-client.mjs") }
 func TestOAuth4WebAPI(t *testing.T) { testClient(t, "oauth4webapi.mjs") }
 
@@ -157,7 +158,7 @@ func runClient(t *testing.T, script string, setup any, env ...string) map[string
 	cmd.Dir = "clients"
 	cmd.Env = append([]string{"SETUP=" + string(text)}, env...)
 	var results map[string]json.RawMessage
-	if line := start(t, cmd, func() error { return nil }); json.Unmarshal([]byte(line), &results) != nil { // the script exits by itself, without being stopped
+	if line := start(t, cmd, func() error { return nil }); json.Unmarshal([]byte(line), &results) != nil { // nothing to stop: the script exits by itself
 		t.Fatalf("%s: want one line of JSON, got %s", script, line)
 	}
 	return results

@@ -3,8 +3,9 @@ package interop_test
 // wantOfClients maps each flow of clients/flows.mjs to the expected result,
 // which is the same for both libraries. newSetup adds the flows for issuers
 // with a path and for signing algorithms. The result of a failed step is a
-// string: the library's error code, followed by the status and the error code
-// of the response, if there are any.
+// string. The string begins with the library's error code. If the response has
+// a status or an error code, the string also contains the status and then the
+// error code.
 var wantOfClients = map[string]string{
 	"discovery, openid-configuration":       `"ISSUER"`,
 	"discovery, oauth-authorization-server": `"ISSUER"`,

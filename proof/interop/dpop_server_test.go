@@ -67,7 +67,7 @@ func wantOfDPoPClients(nonces bool) map[string]string {
 	)
 	for _, client := range []string{"confidential", "public"} {
 		flow(client+", code", ofUser, token+resources)
-		flow(client+", code, other keys", `"other":"dpop","bearer":"400 invalid_grant","own":"400 invalid_grant"`, token) // any key may redeem it, once
+		flow(client+", code, other keys", `"other":"dpop","bearer":"400 invalid_grant","own":"400 invalid_grant"`, token) // any key may redeem this code, once
 		flow(client+", code with dpop_jkt", ofUser, token+resources)
 		flow(client+", code with dpop_jkt, other keys", onlyOwn, token)
 		for _, way := range []string{"pushed code", "pushed code with dpop_jkt"} {

@@ -15,7 +15,7 @@ type dpopPolicy struct {
 	name     string
 	required bool // refuses bearer tokens
 	nonces   bool
-	path     string // a path of the API that a proxy strips, "" for an API without a proxy
+	path     string // path prefix that the proxy strips; "" means no proxy
 }
 
 var dpopPolicies = []dpopPolicy{
@@ -37,8 +37,8 @@ func (p dpopPolicy) env() []string {
 
 // TestClientsProveTheKeysOfTheirTokens tests RFC 9449. oidc-provider issues
 // bound tokens, and oauth4webapi and openid-client use them at the API. The
-// first framework is tested with every policy, each other framework with only
-// one.
+// first framework is tested with every policy. Each of the other frameworks is
+// tested with only one policy.
 func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 	as, built := startAuthServer(t), buildAPI(t)
 	for i, framework := range frameworks {
@@ -74,8 +74,9 @@ func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 }
 
 // want maps each flow of clients/dpop.mjs to the result that the script must
-// print: the status of each answer, and then the body of the last answer. If
-// the last answer has challenges, the result contains them instead of the body.
+// print. The result contains the status of each answer. It also contains the
+// challenges of the last answer or, if the last answer has none, the body of
+// that answer.
 func (p dpopPolicy) want(as *authServer) map[string]string {
 	// refused returns the result for a refused request. The parameters dpop and
 	// bearer are the error codes in the challenges of these schemes. "" means

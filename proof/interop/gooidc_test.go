@@ -50,8 +50,8 @@ func TestGoOIDCVerifiesEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// relyingParty returns the configuration of a public client and a verifier of
-// its ID tokens. Both use the server's metadata.
+// relyingParty returns the configuration of a public client, and a verifier of
+// the client's ID tokens. Both use the server's metadata.
 func relyingParty(ctx context.Context, t *testing.T, as *testserver.Server) (*oauth2.Config, *oidc.IDTokenVerifier) {
 	t.Helper()
 	provider, err := oidc.NewProvider(ctx, as.Issuer())
@@ -172,8 +172,8 @@ func oidcUserInfo(t *testing.T, as *testserver.Server) {
 	}
 }
 
-// oidcRotation runs in a synctest bubble. go-oidc caches fetched keys in a
-// goroutine, and synctest.Wait waits for this goroutine.
+// oidcRotation runs in a synctest bubble, because go-oidc caches fetched keys
+// in a goroutine. synctest.Wait waits for this goroutine.
 func oidcRotation(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory())
 	ctx := withClient(t, as.Client())

@@ -14,8 +14,8 @@ import (
 const (
 	audience = "https://api.example.com"
 
-	// The library waits at least 5 s between two fetches of an issuer's keys.
-	// The rest of the time is for slow machines.
+	// The library fetches an issuer's keys at most once every 5 s. The rest of
+	// the 30 s is for slow machines.
 	rotationTimeout = 30 * time.Second
 	pollInterval    = 100 * time.Millisecond
 )
@@ -105,7 +105,7 @@ func (r *run) rotated() {
 	r.as.rotate(r.T)
 	for i, alg := range algorithms {
 		calls := r.acceptedCalls(alg, ", the new key")
-		if i == 0 { // one new key is accepted, so the API has fetched all new keys
+		if i == 0 { // waits for the first new key; the API then has all new keys
 			r.poll(rotationTimeout, calls[0])
 			calls = calls[1:]
 		}
@@ -180,8 +180,9 @@ func (r *run) addScope(payload string) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// changeFirst changes the first character of a base64url text. The first
-// character, unlike the last, has no unused bits, so the decoded bytes change.
+// changeFirst changes the first character of a base64url text. This always
+// changes the decoded bytes, because the first character has no unused bits.
+// The last character may have unused bits.
 func changeFirst(text string) string {
 	if text[0] == 'A' {
 		return "B" + text[1:]

@@ -55,9 +55,9 @@ func (r *run) opaqueRefused() {
 	}
 }
 
-// opaqueRevoked revokes a token and waits until the API refuses it. The API may
-// accept the token until its cached introspection response expires. One second
-// is added for slow machines.
+// opaqueRevoked revokes a token and waits until the API refuses the token. The
+// API may accept the token until the cached introspection response expires. One
+// second is added for slow machines.
 func (r *run) opaqueRevoked(cached time.Duration) {
 	c := call{what: "opaque, before it is revoked", route: "GET /items", token: r.opaque("items:read"), status: 200, body: items}
 	r.check(c)

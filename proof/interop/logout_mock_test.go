@@ -13,9 +13,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// startReceiver runs clients/logout.mjs, which receives the logout tokens of
-// the mock server for the client with the ID web. It returns the URL of this
-// receiver.
+// startReceiver runs clients/logout.mjs and returns the URL of this receiver.
+// The receiver gets the logout tokens that the mock server sends to the client
+// with the ID web.
 func startReceiver(t *testing.T, as *testserver.Server) string {
 	t.Helper()
 	setup, err := json.Marshal(map[string]string{"issuer": as.Issuer(), "jwks": as.Endpoint(testserver.EndpointJWKS), "clientID": "web"})
@@ -31,8 +31,9 @@ func startReceiver(t *testing.T, as *testserver.Server) string {
 	return start(t, cmd, stdin.Close)
 }
 
-// joseAnswers maps the body of an answer to the logout token defects that the
-// receiver must answer with this body.
+// joseAnswers contains the expected answers of the receiver. A key is the body
+// of an answer. The value lists the logout token defects that cause this
+// answer.
 var joseAnswers = map[string]string{
 	"": "aud-not-string padded-base64 trailing-bits exp-overflow", // jose accepts these
 

@@ -29,8 +29,8 @@ func (l logoutTest) newAuthServer(t *testing.T, uri string) *authServer {
 	return startAuthServer(t, `LOGOUT={"backchannel_logout_uri":"`+uri+`","backchannel_logout_session_required":`+strconv.FormatBool(l.namesSession)+`}`)
 }
 
-// If an access token has no sid, the API must assume that it belongs to the
-// session that has ended.
+// If an access token has no sid, the API must assume that the token belongs to
+// the session that has ended.
 func TestOIDCProviderLogsOutAtTheExampleAPI(t *testing.T) {
 	built := buildAPI(t)
 	for name, test := range map[string]logoutTest{
@@ -67,8 +67,9 @@ func (l logoutTest) run(t *testing.T, as *authServer, api *api) {
 	as.logOut(t, browser, session)
 	r.check(itemsCall("the session that has ended", session, l.ended), itemsCall("another session", other, l.other))
 
-	// If the logout revokes all tokens of the user, it also revokes tokens that
-	// are issued later in the same second.
+	// A logout that revokes all tokens of the user also revokes tokens that are
+	// issued later in the same second. The test therefore logs in until a new
+	// token is accepted.
 	again := itemsCall("a new login", as.login(t, browser, resource), 200)
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()

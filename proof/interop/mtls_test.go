@@ -17,8 +17,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// startTLSAPI runs the API with a second listener, which uses TLS, at the given
-// address.
+// startTLSAPI runs the API with a second listener. This listener uses TLS and
+// the given address.
 func startTLSAPI(t *testing.T, built, address string, server tls.Certificate, env ...string) *api {
 	t.Helper()
 	certFile, keyFile := pair(t, server)

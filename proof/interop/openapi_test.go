@@ -24,7 +24,7 @@ const controlToken = "the-control-token"
 // the document's examples for the body and the parameters.
 type operation struct {
 	method, path string
-	bodies       map[string]string // example name to request body; "nothing" means that no body is sent
+	bodies       map[string]string // maps example names to request bodies; the example "nothing" has no body
 	query        url.Values
 	inPath       map[string]string
 	open         bool // whether the operation needs no token
@@ -44,8 +44,8 @@ func (o operation) target() string {
 	return target
 }
 
-// described is a running control API, with its OpenAPI document parsed into a
-// validator and operations.
+// described is a running control API. The fields validator and operations
+// contain its parsed OpenAPI document.
 type described struct {
 	*testing.T
 	as         *testserver.Server
@@ -80,7 +80,7 @@ func newDescribed(t *testing.T) described {
 	return d
 }
 
-// fresh starts another server with the same document.
+// fresh returns a copy of d with a new server. The document stays the same.
 func (d described) fresh(t *testing.T) described {
 	t.Helper()
 	as := testserver.New(t)

@@ -18,9 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// before is a map from operations to earlier operations. The examples of the
-// former refer to results of the latter. The test sends the first example of
-// each earlier operation.
+// before is a map. The keys are operations whose examples refer to results of
+// other operations. The values list these other operations. The test first
+// sends one example of each of them.
 var before = map[string][]string{
 	"GET /v1/clients/{id}":    {"POST /v1/clients"},
 	"DELETE /v1/clients/{id}": {"POST /v1/clients"},
@@ -34,7 +34,8 @@ var before = map[string][]string{
 // exampleToken matches a JWT in an example.
 var exampleToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`)
 
-// try sends an example of an operation to the authorization server of d.
+// try sends an example of an operation to the authorization server of d. It
+// first sends the other operations to whose results the example refers.
 func (d described) try(o operation, example string) exchange {
 	d.Helper()
 	api := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -48,7 +49,7 @@ func (d described) try(o operation, example string) exchange {
 			}
 		}
 	}
-	resp, err := d.as.Client().Get(d.as.Endpoint(testserver.EndpointDiscovery)) // a request that the examples for counting and waiting find
+	resp, err := d.as.Client().Get(d.as.Endpoint(testserver.EndpointDiscovery)) // the examples that count or await requests find this request
 	if err != nil {
 		d.Fatal(err)
 	}

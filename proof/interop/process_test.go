@@ -23,8 +23,9 @@ type process struct {
 }
 
 // launch starts a command that was made with t.Context(). When the test ends,
-// cmd.Cancel calls stop, which asks the command to exit. After stopTimeout, the
-// command is killed. The test fails if the exit status is not 0.
+// the parameter stop is called, which asks the command to exit. If the command
+// is still running after stopTimeout, it is killed. The test fails if the exit
+// status is not 0.
 func launch(t *testing.T, cmd *exec.Cmd, stop func() error) *process {
 	t.Helper()
 	p := &process{path: cmd.Path, stdout: &output{first: make(chan string, 1)}, exited: make(chan struct{})}
@@ -37,7 +38,7 @@ func launch(t *testing.T, cmd *exec.Cmd, stop func() error) *process {
 
 	go func() {
 		defer close(p.exited)
-		_ = cmd.Wait() // returns an error whenever Cancel was called; the exit status below shows whether the command failed
+		_ = cmd.Wait() // Wait always returns an error after Cancel; the exit status below shows whether the command failed
 	}()
 	t.Cleanup(func() {
 		<-p.exited

@@ -130,9 +130,9 @@ backend recorder
 )
 
 // start starts the proxy in front of the API and the recorder, and returns the
-// proxy's URL. HAProxy must have a CA for client certificates, although it is
-// configured to ignore unknown issuers. The certificate of the proxy itself is
-// used as this CA.
+// proxy's URL. HAProxy requires a CA for client certificates, even though it is
+// configured to ignore unknown issuers. The proxy's own certificate serves as
+// this CA.
 func (p certProxy) start(t *testing.T, server tls.Certificate, api, recorder string) string {
 	t.Helper()
 	address, dir := program.Address(t), t.TempDir()
@@ -146,7 +146,7 @@ func (p certProxy) start(t *testing.T, server tls.Certificate, api, recorder str
 	}
 	path, err := exec.LookPath(p.program)
 	if err != nil {
-		path = "/usr/sbin/" + p.program // not always in the PATH of users other than root
+		path = "/usr/sbin/" + p.program // the PATH of users other than root may lack /usr/sbin
 	}
 	cmd := exec.CommandContext(t.Context(), path, run.arguments...)
 	cmd.Dir = dir
@@ -174,8 +174,9 @@ func accepting(t *testing.T, address string) <-chan string {
 	return accepts
 }
 
-// newProxyClient returns clients for the API at url. They connect to the API
-// directly, but from proxyIP, like a proxy.
+// newProxyClient returns clients for the API at the given URL. The clients
+// connect to the API directly. Their address is proxyIP, so the API treats them
+// as proxies.
 func newProxyClient(t *testing.T, url string) *api {
 	direct := newAPI(t, url)
 	for _, c := range direct.clients {
@@ -265,7 +266,7 @@ func TestFieldsOfProxiesAreRead(t *testing.T) {
 				if seen.Thumbprint, err = p.source.Thumbprint(r); err != nil {
 					seen.Fault = err.Error()
 				}
-				_ = json.NewEncoder(w).Encode(seen) // the client notices an incomplete answer
+				_ = json.NewEncoder(w).Encode(seen) // on failure, the client gets incomplete JSON
 			}))
 			t.Cleanup(recorder.Close)
 			address := p.start(t, server, recorder.URL, recorder.URL)

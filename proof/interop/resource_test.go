@@ -26,7 +26,7 @@ type mock struct {
 	ControlToken string `json:"control_token"`
 	CAPEM        string `json:"ca_pem"`
 
-	program, ready string // path of the program; path of a file with its line of JSON
+	program, ready string // paths of the program and of a file with the line of JSON
 }
 
 func startMock(t *testing.T, flags ...string) (m mock) {
@@ -103,8 +103,8 @@ func newProxy(t *testing.T, address, path string) string {
 
 // TestOpenIDClientStepsUp tests RFC 9470 with users who log in on pages. If a
 // login does not meet a route's requirements, the route refuses all tokens of
-// this login. It accepts a token after a new login with the acr_values or
-// max_age of the challenge.
+// this login. The challenge contains acr_values or max_age. After a new login
+// with these values, the route accepts the token.
 func TestOpenIDClientStepsUp(t *testing.T) {
 	as, built := startMock(t, "--interactive"), buildAPI(t)
 	const (

@@ -23,8 +23,9 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// This test does not use examples/api, which has no environment variables for
-// private_key_jwt (RFC 7523) or signed introspection responses (RFC 9701).
+// This test does not use examples/api, because examples/api has no environment
+// variables for private_key_jwt (RFC 7523) and signed introspection responses
+// (RFC 9701).
 func TestSignedAnswersAndPrivateKeyJWTOfOIDCProvider(t *testing.T) {
 	as := startAuthServer(t)
 	types := &mediaTypes{next: http.DefaultTransport}
@@ -109,8 +110,8 @@ func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper,
 	return introspection
 }
 
-// serve runs an API in this process with the given introspection client. It has
-// the routes of examples/api that these tests need.
+// serve runs an API in this process with the given introspection client. The
+// API has the routes of examples/api that these tests need.
 func serve(t *testing.T, as *authServer, introspection *introspect.Client) *api {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -163,7 +164,7 @@ func (m *mediaTypes) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// assertAll checks that every introspection response had the media type.
+// assertAll checks that all introspection responses had the given media type.
 func (m *mediaTypes) assertAll(t *testing.T, want string) {
 	t.Helper()
 	m.mu.Lock()

@@ -11,7 +11,7 @@ import (
 )
 
 // In the device flow, the client polls every five seconds. The test runs in a
-// synctest bubble, so it does not wait.
+// synctest bubble, where waiting takes no time.
 func TestXOAuth2Devices(t *testing.T) {
 	soon := func(after time.Duration, do func(*testing.T, *testserver.Server, string)) func(*testing.T, *testserver.Server, string) {
 		return func(t *testing.T, as *testserver.Server, page string) {
@@ -29,9 +29,9 @@ func TestXOAuth2Devices(t *testing.T) {
 		{name: "allowed at once", begun: allow, polls: 1},
 		{name: "allowed after 12 seconds", begun: soon(12*time.Second, allow), polls: 3},
 		{name: "allowed, a confidential client", style: new(oauth2.AuthStyleInHeader), begun: soon(7*time.Second, allow), polls: 2},
-		// The client tries both auth styles until a poll succeeds. Each poll is
-		// therefore two requests. The server refuses the second one as too
-		// early.
+		// The client tries both auth styles until a poll succeeds. Each poll
+		// therefore consists of two requests. The server refuses the second
+		// request as too early.
 		{name: "allowed, a confidential client with AuthStyleAutoDetect", style: new(oauth2.AuthStyleAutoDetect), begun: soon(7*time.Second, allow), polls: 3},
 		{name: "refused", begun: soon(7*time.Second, func(t *testing.T, as *testserver.Server, page string) {
 			as.Login(t, page, testserver.LoginAs{Deny: true})

@@ -16,7 +16,7 @@ import (
 )
 
 // keyHolder is an HTTP client with a new DPoP key. If golang.org/x/oauth2 uses
-// it, tokens are bound to this key.
+// this client, the tokens are bound to the key.
 type keyHolder struct {
 	*http.Client
 	thumbprint string
@@ -116,8 +116,8 @@ func newBrowser(t *testing.T) *http.Client {
 	}}
 }
 
-// codeOf opens a page in a browser, and returns the code with which the server
-// redirects to the client.
+// codeOf opens a page in a browser. The answer must redirect to the client,
+// with a code. codeOf returns this code.
 func codeOf(t *testing.T, browser *http.Client, page string) string {
 	t.Helper()
 	resp, err := browser.Get(page)

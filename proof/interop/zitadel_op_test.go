@@ -123,7 +123,7 @@ func (z *zitadelOP) GetClientByClientID(_ context.Context, id string) (op.Client
 }
 
 // AuthorizeClientIDSecret accepts the credentials of zitadelClients, and of the
-// client "api". This client may introspect tokens, but cannot get tokens.
+// client "api". The client "api" may introspect tokens, but cannot get tokens.
 func (z *zitadelOP) AuthorizeClientIDSecret(_ context.Context, id, secret string) error {
 	if _, ok := zitadelClients[id]; !ok && id != "api" || secret != zitadelSecret {
 		return errors.New("unknown client or wrong secret")
@@ -142,8 +142,8 @@ func (z *zitadelOP) ClientCredentialsTokenRequest(_ context.Context, id string, 
 	return zitadelRequest{&storage.AuthRequest{ApplicationID: id, UserID: id, Scopes: scopes}}, nil
 }
 
-// zitadelRequest is an authorization request of the example storage. Its tokens
-// have the audience of the client.
+// zitadelRequest is an authorization request of the example storage. Tokens for
+// this request have the audience of the client.
 type zitadelRequest struct{ *storage.AuthRequest }
 
 func (r zitadelRequest) GetAudience() []string {
@@ -177,8 +177,8 @@ func (z *zitadelOP) CreateAccessToken(_ context.Context, request op.TokenRequest
 	return id, token.expiry, nil
 }
 
-// GetPrivateClaimsFromScopes returns the claim scope for a JWT, because the
-// provider does not set it.
+// GetPrivateClaimsFromScopes returns the claim "scope" for a JWT. The provider
+// does not add this claim itself.
 func (z *zitadelOP) GetPrivateClaimsFromScopes(_ context.Context, _, client string, scopes []string) (map[string]any, error) {
 	if zitadelClients[client].bare {
 		return nil, nil
@@ -227,7 +227,7 @@ func (k zitadelPublic) Algorithm() jose.SignatureAlgorithm { return k.alg }
 func (k zitadelPublic) Use() string                        { return "sig" }
 func (k zitadelPublic) Key() any                           { return k.private.Public() }
 
-// rotate replaces the key and withdraws the old one.
+// rotate replaces the signing key. The old key is withdrawn from the key set.
 func (z *zitadelOP) rotate(t *testing.T, alg jose.SignatureAlgorithm) {
 	t.Helper()
 	var key crypto.Signer

@@ -23,7 +23,8 @@ func TestExampleAPIAgainstZitadelOP(t *testing.T) {
 	r.zitadelRotated(z)
 }
 
-// The provider's JWTs have the typ JWT. The RFC 9068 profile requires at+jwt.
+// The provider's JWTs have the typ JWT. An API with the RFC 9068 profile must
+// refuse them, because the profile requires the typ at+jwt.
 func TestStrictProfileRefusesTokensOfZitadelOP(t *testing.T) {
 	z := startZitadel(t, "")
 	r := zitadelRun(t, z, "PROFILE=rfc9068")
@@ -105,9 +106,9 @@ func redirected(t *testing.T, method, to string, form url.Values) string {
 	return location.String()
 }
 
-// idToken returns the ID token in a token response. It checks that the API is
-// in the aud of the ID token. The API must therefore refuse the ID token
-// although its audience is right.
+// idToken returns the ID token in a token response. It checks that the audience
+// of the ID token includes the API. The API must nevertheless refuse the ID
+// token.
 func idToken(t *testing.T, token *oauth2.Token) string {
 	t.Helper()
 	text := raw(token)

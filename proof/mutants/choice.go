@@ -56,9 +56,9 @@ func (c choice) from(ctx context.Context, root string, mutants []mutant) ([]muta
 	return spread(chosen, c.most, n), nil
 }
 
-// concerns reports whether the mutant changes code in one of the packages, or
-// whether one of its killers is in one of the packages. Package names have the
-// form ./path.
+// concerns reports whether one of the packages contains code that the mutant
+// changes, or contains a test that must fail. Package names have the form
+// ./path.
 func (m *mutant) concerns(packages map[string]bool) bool {
 	return slices.ContainsFunc(m.edits, func(e edit) bool { return packages["./"+path.Dir(e.file)] }) ||
 		slices.ContainsFunc(m.killers, func(k killer) bool { return packages[k.pkg] })

@@ -8,7 +8,7 @@ import (
 )
 
 // commit commits all files in the directory root. If the directory is not yet a
-// Git repository, commit first makes it one.
+// Git repository, commit first creates the repository.
 func commit(t *testing.T, root string) {
 	t.Helper()
 	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "-m", "x"}} {

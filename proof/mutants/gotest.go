@@ -16,12 +16,12 @@ import (
 // goTest runs go test in one module.
 type goTest struct {
 	root    string
-	timeout time.Duration // for one run; a test that hangs has failed
+	timeout time.Duration // limit for one run; a test that hangs fails
 }
 
 // result is the result of one run of go test.
 type result struct {
-	state       map[string]string // last action by test: run, pass, fail or skip
+	state       map[string]string // each test's last action: run, pass, fail or skip
 	failed      bool              // whether the run of the package failed
 	buildFailed bool
 	output      string // from the compiler and the tests

@@ -26,7 +26,7 @@ const (
 
 type verdict struct {
 	outcome outcome
-	detail  string // the tests that killed the mutant, or why they did not
+	detail  string // which tests killed the mutant, or why it was not killed
 }
 
 func (v verdict) print(out io.Writer, name string, width int) {
@@ -46,7 +46,8 @@ type judge struct {
 }
 
 // baseline runs the named tests on the unchanged code. It runs go test once for
-// each package, and stores in j.unfit which tests do not pass.
+// each package. For each test that does not pass, it stores the reason in
+// j.unfit.
 func (j judge) baseline(ctx context.Context, mutants []mutant) error {
 	byPackage := make(map[string][]killer)
 	for _, m := range mutants {

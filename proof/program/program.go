@@ -20,8 +20,9 @@ import (
 // longer is killed, which fails the test.
 const stopTimeout = 15 * time.Second
 
-// Main builds a program with [Build] and stores its path in *built. It runs the
-// tests, deletes the program and returns the exit status. Call it in TestMain.
+// Main builds a program with [Build] and stores the path of the program in
+// *built. Main then runs the tests, deletes the program and returns the exit
+// status. Call Main in TestMain.
 func Main(m *testing.M, root, pkg string, built *string) int {
 	dir, err := os.MkdirTemp("", "program")
 	if err != nil {
@@ -36,8 +37,9 @@ func Main(m *testing.M, root, pkg string, built *string) int {
 	return m.Run()
 }
 
-// Build builds pkg, for example ./examples/api, of the module at root. It
-// writes the program into dir and returns its path.
+// Build builds the package pkg, for example ./examples/api, of the module in
+// the directory root. It writes the program into the directory dir and returns
+// the path of the program.
 func Build(ctx context.Context, root, pkg, dir string) (string, error) {
 	file := filepath.Join(dir, path.Base(pkg))
 	build := exec.CommandContext(ctx, "go", "build", "-C", root, "-o", file, pkg) //nolint:gosec // a test passes the name
@@ -47,11 +49,11 @@ func Build(ctx context.Context, root, pkg, dir string) (string, error) {
 	return file, nil
 }
 
-// Start starts a program, which runs until the test ends. Its environment
-// consists only of LISTEN=127.0.0.1:0 and the variables in env. The first line
-// of its output must be "listening on http://ADDR". Start waits for this line
-// and returns the URL in it. The test fails if the program does not exit with
-// status 0 when it is stopped.
+// Start starts a program, which runs until the test ends. The environment of
+// the program consists only of LISTEN=127.0.0.1:0 and the variables in env. The
+// first line of output must be "listening on http://ADDR". Start waits for this
+// line and returns the URL in it. When the test ends, the program is stopped.
+// The test fails if the program then does not exit with status 0.
 func Start(tb testing.TB, file string, env ...string) (url string) {
 	tb.Helper()
 	cmd := exec.CommandContext(tb.Context(), file)
@@ -69,7 +71,7 @@ func Start(tb testing.TB, file string, env ...string) (url string) {
 	line, err := lines.ReadString('\n')
 	tb.Cleanup(func() {
 		_, _ = io.Copy(io.Discard, lines) // read everything first, because Wait closes the pipe
-		_ = cmd.Wait()                    // returns an error whenever Cancel was called; the exit status below shows whether the program failed
+		_ = cmd.Wait()                    // Wait returns an error after every Cancel, so only the exit status below is checked
 		if code := cmd.ProcessState.ExitCode(); code != 0 {
 			tb.Errorf("%s: got exit status %d, want 0", file, code)
 		}

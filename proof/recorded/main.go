@@ -62,8 +62,8 @@ const settings = `{
 	"scopes": ["read", "write"]
 }`
 
-// record runs the server twice, without and with --interactive. It sends all
-// requests to each server, and returns the total number of answers.
+// record runs the server twice: first without, then with --interactive. It
+// sends all requests in both runs, and returns the total number of answers.
 func record(ctx context.Context, program string, out io.Writer) (answers int, err error) {
 	for _, mode := range []string{"", "--interactive"} {
 		n, err := recordMode(ctx, program, mode, out)
@@ -151,9 +151,9 @@ func recordMode(ctx context.Context, program, mode string, out io.Writer) (answe
 	return r.answers, nil
 }
 
-// fraction matches a time with a fraction of a second. The server's clock
-// continues to run after it was set, so the fraction differs in each run and is
-// not printed.
+// fraction matches a time with a fraction of a second. The server's clock runs
+// on after ask sets it. The fraction therefore differs between runs, and ask
+// does not print it.
 var fraction = regexp.MustCompile(`(\d\d:\d\d:\d\d)\.\d+Z`)
 
 // ask sets the time, sends a request and prints the answer.

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	_ = flag.Set("test.parallel", "16") // the suites mostly wait
+	_ = flag.Set("test.parallel", "16") // the suites mostly wait, so many may run at once
 	os.Exit(m.Run())
 }
 

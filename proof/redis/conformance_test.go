@@ -85,9 +85,9 @@ func newStore(t *testing.T, do doFunc, changes ...func(*redisstore.Config)) *red
 	return store
 }
 
-// fleet calls several stores in turn, as if each were on a different machine.
-// The suites therefore fail for a store that keeps its state only in its own
-// memory.
+// fleet passes each call to the next one of several stores, as if each store
+// were on a different machine. The suites therefore fail if a store keeps its
+// state only in its own memory.
 type fleet struct {
 	machines []*redisstore.Store
 	next     *atomic.Uint64
@@ -141,9 +141,9 @@ var suites = map[string]func(t *testing.T, f fleet){
 }
 
 // Each suite must pass with one server and the default Timeout. On a busy
-// computer, a command may time out. A suite cannot repeat First or Publish
-// after a timeout, because the command may have had an effect. Instead, the
-// whole run is repeated in another process.
+// computer, however, a command may time out. A suite cannot repeat First or
+// Publish after a timeout, because the command may have had an effect. Instead,
+// the test runs the whole suite again, in another process.
 func TestConformance(t *testing.T) {
 	const child = "BEARERGUARD_DEFAULT_TIMEOUT"
 	for name, connect := range clients {
@@ -181,7 +181,7 @@ func TestConformanceOfACluster(t *testing.T) {
 	for _, node := range nodes {
 		node.restrict("+cluster|slots", "+command")
 	}
-	t.Run("clients", func(t *testing.T) { // ends when its parallel subtests have ended
+	t.Run("clients", func(t *testing.T) { // Run returns after all parallel subtests have ended
 		for name, connect := range clients {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -47,7 +47,7 @@ func TestAFailoverThatLosesWrites(t *testing.T) {
 	f := newFleet(t, do).machines
 	a, b := startList(t, f[0], revoke.Refuse), startList(t, f[1], revoke.Refuse)
 	kept, noticed, unnoticed := newKey(), newKey(), newKey()
-	kept[0], noticed[0], unnoticed[0] = 1, 1, 2 // selects the hash slot
+	kept[0], noticed[0], unnoticed[0] = 1, 1, 2 // the first byte selects the hash slot
 	next := func() [32]byte { key := newKey(); key[0] = noticed[0]; return key }
 	assertFirst(t, f[0], kept, true, nil, "a proof that is replicated")
 	add := func(id string) {
@@ -108,7 +108,7 @@ func TestAnIsolatedPrimary(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuses := func(code string) bool {
-		s := newStore(t, do) // no pauses after earlier failures
+		s := newStore(t, do) // an old store may pause after a failure
 		_, errFirst := s.First(t.Context(), newKey(), time.Now().Add(time.Minute))
 		_, errRead := s.Read(t.Context(), "")
 		return errFirst != nil && strings.Contains(errFirst.Error(), code) && errRead != nil && strings.Contains(errRead.Error(), code)

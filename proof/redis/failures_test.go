@@ -108,13 +108,13 @@ func TestARedisThatHasLostItsMemory(t *testing.T) {
 				t.Fatalf("a new proof: got %t, %v, want true", first, err)
 			}
 			lose(redis)
-			for i, machine := range append(f.machines[1:], newStore(t, do, shortWindow)) { // the last machine has just started
+			for i, machine := range append(f.machines[1:], newStore(t, do, shortWindow)) { // the last machine starts after the loss
 				first, err := machine.First(t.Context(), used, until())
-				if first || i == 0 && !errors.Is(err, redisstore.ErrLost) { // this First stores the proof again, so later machines may find it used
+				if first || i == 0 && !errors.Is(err, redisstore.ErrLost) { // First on machine 1 stores the proof again, so later machines may report it as used
 					t.Errorf("the used proof on machine %d: got %t, %v, want ErrLost", i+1, first, err)
 				}
 				fresh := newKey()
-				fresh[0] = used[0] // in the same part of a cluster
+				fresh[0] = used[0] // the same first byte selects the same hash slot
 				if first, err := machine.First(t.Context(), fresh, until()); first || !errors.Is(err, redisstore.ErrLost) {
 					t.Errorf("a new proof on machine %d: got %t, %v, want ErrLost", i+1, first, err)
 				}
@@ -291,9 +291,9 @@ func TestValuesThatWereChangedAreIgnored(t *testing.T) {
 	}
 }
 
-// If a key in Redis has another type, the API answers 503 until someone deletes
-// the key. The log contains the name of the key. A Store never deletes keys
-// that other programs may have written.
+// If a key in Redis has a type that the Store does not expect, the API answers
+// 503 until someone deletes the key. The log contains the name of the key. A
+// Store never deletes keys that other programs may have written.
 func TestAKeyOfAnotherType(t *testing.T) {
 	t.Parallel()
 	for name, connect := range clients {

@@ -41,7 +41,7 @@ func TestOrders(t *testing.T) {
 	key := testserver.GenerateKey("ES256", "")
 	token := as.Token(testserver.BoundTo(key), testserver.Scope("orders:read"))
 	proof := testserver.Proof(key, "GET", "https://api.example.com/orders", token)
-	for i, want := range []struct{ machine, status int }{{0, 401}, {1, 200}, {0, 401}} { // no nonce; a nonce of the first machine at the second; a proof that was used
+	for i, want := range []struct{ machine, status int }{{0, 401}, {1, 200}, {0, 401}} { // no nonce; a nonce from the other machine; the same proof again
 		response := send(t, http.DefaultTransport, http.MethodGet, machines[want.machine]+"/orders", http.Header{"Authorization": {"DPoP " + token}, "Dpop": proof}, nil)
 		if response.StatusCode != want.status {
 			t.Errorf("request %d: got %d %v, want %d", i, response.StatusCode, response.Header, want.status)
@@ -79,10 +79,10 @@ func TestOrders(t *testing.T) {
 		header := admin.Clone()
 		header.Set("Expect", "100-continue")
 		go func() { done <- send(t, patient, http.MethodPost, machine+"/logouts", header, body).StatusCode }()
-		if _, err := rest.Write([]byte("user=bob")); err != nil { // the handler reads the body
+		if _, err := rest.Write([]byte("user=bob")); err != nil { // returns after the handler has begun to read
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { // the program was interrupted
+		t.Cleanup(func() { // runs after the program was interrupted
 			address := strings.TrimPrefix(machine, "http://")
 			eventually(t, "the program accepts no connection", func() bool {
 				connection, err := new(net.Dialer).Dial("tcp", address)

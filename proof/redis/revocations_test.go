@@ -170,7 +170,7 @@ func TestTheFeedAfterALoss(t *testing.T) {
 	if second.Epoch == first.Epoch {
 		t.Error("got the same epoch after FLUSHALL, want another one")
 	}
-	redis.do("DEL", "bg:1:{revoked}:stream") // as if the last writes were lost
+	redis.do("DEL", "bg:1:{revoked}:stream") // simulates the loss of the last writes
 	if _, err := store.Read(t.Context(), second.Next); !errors.Is(err, revoke.ErrGap) {
 		t.Errorf("without the entry at the position: got %v, want ErrGap", err)
 	}

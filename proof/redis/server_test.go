@@ -24,7 +24,7 @@ type server struct {
 	options []string
 	process *os.Process
 
-	user, password string // for the clients of a store; "" before restrict
+	user, password string // credentials of the clients of a store; "" before restrict
 }
 
 // startServer starts a redis-server, which runs until the test ends.
@@ -130,7 +130,7 @@ func startCluster(t *testing.T) (nodes []*server) {
 		nodes[i].do("CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1])
 		host, port, _ := net.SplitHostPort(nodes[i].addr)
 		for j, other := range nodes {
-			if j != i { // both ways, because of the different ports
+			if j != i { // in both directions, because the ports differ
 				other.do("CLUSTER", "MEET", host, port, buses[i])
 			}
 		}

@@ -74,8 +74,8 @@ func newSignal(as *testserver.Server, n int) signal {
 	return signal{"application/secevent+jwt", event, token}
 }
 
-// send sends a signal. It returns the status of the answer, or 0 without an
-// answer.
+// send sends a signal and returns the status and the Retry-After of the answer.
+// Without an answer, the status is 0.
 func (r *receiver) send(s signal) (status int, retryAfter string) {
 	response, err := http.Post(r.signals, s.mediaType, strings.NewReader(s.body))
 	if err != nil {

@@ -88,10 +88,10 @@ func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 // or "./jwks.Options, method set: …".
 var identifier = regexp.MustCompile(`[\pL_][\pL_\pN]*`)
 
-// judge checks the incompatible changes since the release last. Before v1, such
+// judge checks the incompatible changes since the last release. Before v1, such
 // changes require a new minor version. From v1 on, they require a new major
 // version. The parameter changes is the section of the version in CHANGELOG.md.
-// It must contain the last part of each changed name.
+// This section must contain the last identifier of each changed name.
 func judge(report apidiff.Report, last, version, changes string) error {
 	level, part := "minor", semver.MajorMinor
 	if semver.Major(last) != "v0" {

@@ -88,8 +88,8 @@ func compare(first, second string) error {
 	return nil
 }
 
-// checkStamp checks the version that is stamped into the program, and that the
-// program was built with a released Go.
+// checkStamp returns an error if the version in the program is not the given
+// version, or if the program was not built with a released Go.
 func checkStamp(file, version string) error {
 	info, err := buildinfo.ReadFile(file)
 	if err != nil {

@@ -77,9 +77,9 @@ func checkTidy(ctx context.Context, root string) error {
 	return errors.Join(faults...)
 }
 
-// readChanges returns the section for the version in CHANGELOG.md. The
-// section's heading is, for example, "## v0.1.0", and may continue with a date
-// or other text.
+// readChanges returns the section for the version in CHANGELOG.md. The heading
+// of the section begins with "## " and the version, for example "## v0.1.0". A
+// date or other text may follow the version.
 func readChanges(root, version string) (string, error) {
 	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md")) //nolint:gosec // a file of the released tree
 	if err != nil {

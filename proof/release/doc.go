@@ -7,8 +7,9 @@
 //
 //   - the version is valid and newer than the last tag, and the tree is clean;
 //   - go mod tidy would change no module;
-//   - no released module has a replace directive, which has no effect for its
-//     users;
+//   - no released module has a replace directive, because users would not get
+//     the replacement (only nested modules may replace modules of this
+//     project);
 //   - CHANGELOG.md has a section for the version;
 //   - the API is compatible with the last release, or the version permits the
 //     changes and CHANGELOG.md names them.
@@ -16,12 +17,12 @@
 // It makes the following files in a directory, whose path it prints:
 //
 //   - cmd/bearerguard for each platform, built twice with the same result;
-//   - an SBOM in CycloneDX for each of these binaries, since their modules
-//     differ;
+//   - an SBOM in CycloneDX for each of these binaries, since the binaries
+//     contain different modules;
 //   - SHA256SUMS of all these files;
 //   - the go.mod of each nested module that is released. Modules below proof
-//     and examples are not released. Each go.mod requires the released version
-//     and has no replace directive.
+//     and examples are not released. Each of these go.mod files requires the
+//     released version and has no replace directive.
 //
 // At the end it prints the git commands that release the version. It does not
 // run these commands, and writes nothing into the tree. It reports all faults

@@ -36,9 +36,9 @@ func main() {
 // release describes what to release, and where to write the files.
 type release struct {
 	root, version string
-	out           string   // the directory for the files; a new temporary directory if empty
+	out           string   // directory for the files; "" means a new temporary directory
 	platforms     []string // the platforms of the binaries, as GOOS/GOARCH
-	commit        string   // HEAD when run begins; run sets it
+	commit        string   // run sets it to HEAD when run begins
 }
 
 func run(ctx context.Context, w io.Writer, r release) (err error) {

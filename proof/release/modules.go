@@ -91,10 +91,11 @@ func writeModules(r release, modules []mod) error {
 	return errors.Join(faults...)
 }
 
-// publish changes the go.mod of a nested module. The module then requires the
-// released version of the project's other modules, and does not replace them.
-// Any other replace directive is a fault: go ignores it if the module is
-// imported, and go install refuses it.
+// publish changes the go.mod of a module for the release. The module then
+// requires the released version of the project's other modules. If the module
+// is nested, publish removes the replace directives for these modules. Any
+// other replace directive is a fault: go ignores it if the module is imported,
+// and go install refuses it.
 func publish(m mod, modules []mod, version string) error {
 	own := func(path string) bool {
 		return slices.ContainsFunc(modules, func(o mod) bool { return o.path == path })

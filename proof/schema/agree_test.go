@@ -23,8 +23,9 @@ type sample struct {
 	valid      bool
 }
 
-// samples returns configurations for each member. They contain each value for
-// the member in trials, and each value for the type of the member in refused.
+// samples returns configurations for each member. Each configuration contains
+// one value of the member: a value in trials, or an invalid value that refused
+// contains for the member's type.
 func samples() (all []sample) {
 	for _, m := range members() {
 		row := trials[m.path]

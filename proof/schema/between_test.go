@@ -38,7 +38,8 @@ func clients() (texts []string) {
 }
 
 // clientFile returns a configuration with one client. The client has the
-// members of both parameters, c and more, except members that are nil.
+// members of both parameters, c and more. Members whose value is nil are left
+// out.
 func clientFile(c, more object) string {
 	client := object{}
 	maps.Copy(client, c)
@@ -95,8 +96,8 @@ func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 var deep = strings.Repeat("[", 70) + strings.Repeat("]", 70)
 
 // disagreements lists files that either the reader or the schema accepts, but
-// not both. JSON Schema cannot express the rule, or the rule would make the
-// schema hard to read.
+// not both. The two differ because JSON Schema cannot express the reader's
+// rule, or because the rule would make the schema hard to read.
 var disagreements = []struct {
 	why, text      string
 	reader, schema bool

@@ -3,8 +3,8 @@
 // lists the members of the schema.
 //
 // The package is a separate module, because it depends on a JSON Schema
-// validator. The module path is below the path of package testserver.
-// Otherwise, it could not import testserver/internal/settings.
+// validator. The module path is below the path of package testserver, so that
+// the module may import testserver/internal/settings.
 //
 // Run the tests with -count=1, because go test does not notice changed files in
 // another module.

@@ -12,8 +12,8 @@ import (
 // annotations lists the keywords that do not affect validation.
 var annotations = []string{"$schema", "$id", "title", "description", "default"}
 
-// parts returns a JSON Pointer to each keyword of a schema that can make the
-// schema refuse a value. The parameter at is the pointer to this schema.
+// parts returns the JSON Pointers to all keywords that can make a schema refuse
+// a value. The parameter at is the pointer to this schema.
 func parts(schema any, at string) (all []string) {
 	s, _ := schema.(object)
 	for _, keyword := range slices.Sorted(maps.Keys(s)) {
@@ -29,7 +29,7 @@ func parts(schema any, at string) (all []string) {
 			}
 			for _, name := range slices.Sorted(maps.Keys(sub)) {
 				if _, isSchema := sub[name].(object); !isSchema {
-					all = append(all, here+"/"+name) // the value false is a schema that refuses every value
+					all = append(all, here+"/"+name) // this value is false, a schema that refuses every value
 				}
 				all = append(all, parts(sub[name], here+"/"+name)...)
 			}
@@ -42,8 +42,7 @@ func parts(schema any, at string) (all []string) {
 	return all
 }
 
-// without returns the published schema, from which the part at the pointer is
-// removed.
+// without returns the published schema without the part at the pointer.
 func without(t *testing.T, pointer string) object {
 	t.Helper()
 	s := schema()
@@ -69,9 +68,9 @@ func without(t *testing.T, pointer string) object {
 	return s
 }
 
-// redundant lists parts of the schema that another part makes unnecessary:
-// without them, the same values are refused. Each value is the reason why the
-// part is in the schema.
+// redundant lists parts of the schema that could be removed, because another
+// part refuses the same values. The map contains the reason why each part is in
+// the schema.
 var redundant = map[string]string{
 	"/$defs/rule/type":   "an editor offers members only for a value that must be an object",
 	"/$defs/client/type": "an editor offers members only for a value that must be an object",

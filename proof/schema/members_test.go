@@ -64,8 +64,8 @@ func kindOf(t reflect.Type) string {
 
 type object = map[string]any
 
-// requiredSiblings contains the other members that an element of an array must
-// have, so that one of its members can be tested.
+// requiredSiblings maps each array to the members that its elements must have.
+// A test of another member of an element needs them.
 var requiredSiblings = map[string]object{
 	"clients[]": {"id": "a", "secret": "s"},
 	"users[]":   {"sub": "u"},

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// node returns the schema of a member, merged with the definition to which it
-// refers. The member's own keywords take precedence.
+// node returns the schema of a member. If this schema refers to a definition,
+// node merges the two. The member's own keywords take precedence.
 func node(t *testing.T, path string) object {
 	t.Helper()
 	root := schema()
@@ -115,7 +115,7 @@ func TestTheDefaultsOfTheSchemaAreThoseOfTheServer(t *testing.T) {
 	if err := json.Unmarshal(text, &filled); err != nil {
 		t.Fatal(err)
 	}
-	own := []string{"clients", "users", "endpoints"} // the values that config print fills in depend on the configuration
+	own := []string{"clients", "users", "endpoints"} // the printed values of these members depend on the configuration
 	stated := 0
 	for _, m := range members() {
 		want, isFilled := at(filled, m.path)

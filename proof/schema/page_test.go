@@ -62,8 +62,9 @@ func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 }
 
 // typeOf describes the type of the member m. The parameter n is the schema of
-// m. The parameter of is the schema of the elements if m is an array, the
-// schema of the names if m is "endpoints", and n otherwise.
+// m. The parameter of depends on m. If m is an array, it is the schema of the
+// elements. If m is "endpoints", it is the schema of the names. Otherwise, it
+// is n.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {

@@ -2,8 +2,8 @@ package schema_test
 
 import "encoding/json"
 
-// trial contains valid and invalid values for one member. The values in refused
-// are also tested.
+// trial contains valid and invalid values for one member. The tests also use
+// the invalid values in the map refused.
 type trial struct {
 	valid, invalid []string
 	siblings       object // nil means the members in requiredSiblings
@@ -17,7 +17,8 @@ const (
 )
 
 // byCertificate contains the members of a client that authenticates with
-// tls_client_auth. The name in the client's certificate must be added.
+// tls_client_auth. The member with the name in the client's certificate is
+// missing; a test must add it.
 var byCertificate = object{"id": "a", "auth_method": "tls_client_auth"}
 
 var (
@@ -37,7 +38,7 @@ var (
 	switches   = trial{valid: []string{`true`, `false`}}
 )
 
-// trials contains the trial of each member by its path.
+// trials maps the path of each member to its trial.
 var trials = map[string]trial{
 	"$schema": texts,
 	"issuer": {

@@ -6,13 +6,13 @@
 //	go run ./proof/soak -h       # explains which answers are wrong
 //
 // The API uses net/http with adapters/httpauth, over TCP. The authorization
-// server rotates its key every second, and has each kind of fault in turn. The
-// requests contain good and hostile tokens. Then soak sends floods of forged
-// tokens. It measures how much memory each flood takes, and how many requests
-// the verifier sends to the authorization server during the flood.
+// server rotates its key every second, and suffers one kind of fault after
+// another. The requests contain good and hostile tokens. Then soak sends floods
+// of forged tokens. It measures how much memory each flood takes, and how many
+// requests the verifier sends to the authorization server during the flood.
 //
-// Latencies and memory are printed as measured. The exit status is 1 if an
-// answer was wrong or a flood exceeded a limit.
+// soak prints latencies and memory. The exit status is 1 if an answer was wrong
+// or a flood exceeded a limit.
 package main
 
 // help defines the verdicts. judge.go implements them.

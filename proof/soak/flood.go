@@ -17,15 +17,15 @@ import (
 )
 
 // refreshInterval is the shortest time after which the verifier refreshes a key
-// set because of its age. This is 80 % of 5 minutes, shortened by 10 %, rounded
-// down.
+// set because of its age. The verifier refreshes a set after 80 % of 5 minutes,
+// or up to 10 % earlier. The constant is rounded down to whole minutes.
 const refreshInterval = 3 * time.Minute
 
 // flood is a large number of different forged tokens.
 type flood struct {
 	name string
-	// token returns the n-th forged token. header and claims are the encoded
-	// header and claims of a good token.
+	// token returns the n-th forged token. The parameters header and claims are
+	// the encoded header and claims of a good token.
 	token func(header, claims string, n int64) string
 	// reached reports whether the error of Verify shows that the token reached
 	// the check that the flood targets.
@@ -38,7 +38,7 @@ type flood struct {
 func floods() []flood {
 	encode := base64.RawURLEncoding.EncodeToString
 	signature := func(n int64) string {
-		b := []byte(strings.Repeat("no signature... ", 4)) // as long as an ES256 signature; both numbers in it are below the order of the curve
+		b := []byte(strings.Repeat("no signature... ", 4)) // 64 bytes, as an ES256 signature; its two numbers are below the order of the curve
 		return encode(fmt.Appendf(b[:len(b)-19], "%019d", n))
 	}
 	return []flood{{
@@ -68,7 +68,7 @@ func (f flood) run(ctx context.Context, c config) (*floodResult, error) {
 	}
 	defer as.Close()
 	r := &floodResult{name: f.name, tokens: c.floodSize}
-	r.goroutines[0], r.descriptors[0] = runtime.NumGoroutine(), descriptors() // the server already listens, but has no connections
+	r.goroutines[0], r.descriptors[0] = runtime.NumGoroutine(), descriptors() // counted while the server listens, but has no connections
 	v, err := newVerifier(ctx, as, c.minInterval)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// heapLimit is how much the heap may have grown after a flood, in bytes.
+// heapLimit is the maximum growth of the heap during a flood, in bytes.
 const heapLimit = 16 << 20
 
 // floodResult is the result of a flood.
@@ -21,9 +21,9 @@ type floodResult struct {
 	serves        bool // a good token is accepted after the flood
 	fetches       int  // fetches of the key set
 	allowed       int
-	heap          [2]uint64 // before and after the flood, as are the next two fields
+	heap          [2]uint64 // [0] before and [1] after the flood, as in the next two fields
 	goroutines    [2]int
-	descriptors   [2]int // 0 if the system does not report it
+	descriptors   [2]int // 0 if the system does not report the number
 }
 
 func (f *floodResult) print(out io.Writer) {

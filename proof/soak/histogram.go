@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// fineness is the number of buckets for the durations from one power of two, in
-// nanoseconds, to the next. A quantile is therefore at most one sixteenth too
-// high.
+// fineness is the number of buckets between two successive powers of two (in
+// nanoseconds). A quantile is therefore at most one sixteenth too high.
 const fineness = 16
 
 // histogram counts durations in constant space. It is safe for concurrent use.

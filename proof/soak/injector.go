@@ -61,7 +61,7 @@ func (w *injector) begin(f fault) (remove func()) {
 	if f.at != testserver.EndpointJWKS || !f.survivable {
 		w.outages = append(w.outages, outage{began: time.Now(), grace: w.grace(f)})
 	}
-	if f.at != testserver.EndpointJWKS { // the verifier fetches the metadata again only after a fetch of the key set has failed
+	if f.at != testserver.EndpointJWKS { // a failed fetch of the key set makes the verifier fetch the metadata again
 		notFound := testserver.Handler(func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 				http.NotFound(rw, r)
@@ -95,8 +95,9 @@ func (w *injector) endOutage() {
 	}
 }
 
-// now reports whether a fault is active. The result name describes the current
-// time: during the active fault, after the last fault or before all faults.
+// now reports whether a fault is active. The result name says when now was
+// called: "during" the active fault, "after" the last fault, or "before all
+// faults".
 func (w *injector) now() (name string, active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -141,7 +141,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%s is repeated", name)
 		}
 		seen[name] = true
-		as.Inject(f.at, f.what).Remove() // panics if the fault is not valid
+		as.Inject(f.at, f.what).Remove() // Inject panics if the fault is not valid
 	}
 }
 
@@ -183,7 +183,7 @@ func TestInjector(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		fault  fault
-		fetch  bool          // fetch the key set before the endpoint
+		fetch  bool          // whether the test first fetches the key set
 		status int           // status of the endpoint during the fault
 		want   time.Duration // from the start of the outage to the end of its grace period
 	}{

@@ -19,7 +19,7 @@ const (
 type answer struct {
 	wantStatus int       // the expected status for a hostile token, 0 for a good token
 	sent       time.Time // when the request was sent
-	status     int       // 0 without an answer
+	status     int       // 0 if there was no answer
 
 	// For a good token, these fields describe the key that signed it.
 	published time.Time
@@ -58,9 +58,9 @@ func judge(a answer, outages []outage) verdict {
 // for a hostile token. It excuses a 503 for a good token only if the verifier
 // may lack the token's key.
 //
-// If a token was accepted, the verifier has cached its key. An outage begins
-// only after a token of every published key was accepted. The verifier
-// therefore also has all keys that were published before the outage.
+// The verifier has the key if one of the key's tokens was accepted before. It
+// also has all keys that were published before the outage, because an outage
+// begins only when the verifier has all published keys.
 func isExcused(a answer, outages []outage) bool {
 	for _, o := range outages {
 		if o.covers(a.sent) && (a.wantStatus != 0 || !a.cached && !a.published.Before(o.began)) {

@@ -21,7 +21,7 @@ type load struct {
 
 	verdicts            [wrongAcceptance + 1]atomic.Int64
 	excusedGood         atomic.Int64
-	normal, duringFault histogram // latencies for good tokens, without and during a fault
+	normal, duringFault histogram // latencies for good tokens, outside and during faults
 
 	mu     sync.Mutex
 	wrongs []wrong
@@ -99,7 +99,7 @@ func (l *load) send(ctx context.Context, s sample) {
 // recordGood records the verdict on a good token.
 func (l *load) recordGood(key *signer, v verdict, duringFault bool, took time.Duration) {
 	switch {
-	case v == right && !key.accepted.Load(): // checked first, because a load of a shared value is cheaper than a store
+	case v == right && !key.accepted.Load(): // checked first, because reading a shared value is cheaper than writing it
 		key.accepted.Store(true)
 	case v == excused:
 		l.excusedGood.Add(1)
@@ -123,7 +123,7 @@ func (l *load) request(ctx context.Context, token string) int {
 		return 0
 	}
 	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil { // so that the connection is reused
+	if _, err := io.Copy(io.Discard, res.Body); err != nil { // read to the end, so that the connection is reused
 		return 0
 	}
 	return res.StatusCode

@@ -21,12 +21,12 @@ type report struct {
 	excusedGood   int // excused answers to good tokens
 	wrongs        []wrong
 	rotations     int
-	injected, met int // number of faults; number of faults in which the verifier requested the faulty endpoint
+	injected, met int // number of faults; number of faults during which the faulty endpoint was requested
 	kinds         int // number of faults in the list
 	fetches       int // fetches of the key set
 	metadata      int // requests for the metadata
 
-	p50, p99   [2]time.Duration // latencies for good tokens, without and during a fault
+	p50, p99   [2]time.Duration // latencies for good tokens: [0] outside faults, [1] during faults
 	heap       [3]uint64        // at the start, after a quarter of the time, at the end
 	goroutines [2]int           // before and after the load
 }

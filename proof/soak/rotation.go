@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	inUse         = 3         // keys whose tokens are sent
-	publishedKeys = inUse + 5 // so many that all requests are answered before their key is withdrawn
+	inUse         = 3         // number of keys whose tokens are sent
+	publishedKeys = inUse + 5 // large enough: all requests are answered before their key is withdrawn
 	copies        = 4         // number of good tokens for each key
 )
 
@@ -66,9 +66,9 @@ func (r *ring) run(ctx context.Context) {
 }
 
 // withdraw removes the oldest key from the published key set. If the verifier
-// has accepted a token of the newest key, it must have fetched a set without
-// the key that the previous call removed. From then on, the verifier must
-// refuse the tokens of the removed key.
+// has accepted a token of the newest key, it has fetched a set without the key
+// that the previous call of withdraw removed. From then on, it must refuse the
+// tokens of that removed key.
 func (r *ring) withdraw() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -147,8 +147,9 @@ func (r *ring) banned() *signer {
 }
 
 // ifSettled calls f and returns true if the verifier has all published keys.
-// This is the case if it accepted a token of the newest key and no key is
-// staged. f runs under the lock, so that no key is published meanwhile.
+// This is the case if the verifier accepted a token of the newest key and no
+// key is staged. ifSettled holds the lock while f runs, so that no key is
+// published meanwhile.
 func (r *ring) ifSettled(f func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -54,7 +54,7 @@ func serveAPI(guard func(http.Handler) http.Handler) (url string, stop func(), e
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = api.Serve(l) // always returns ErrServerClosed
+		_ = api.Serve(l) // Serve always returns ErrServerClosed
 	}()
 	return "http://" + l.Addr().String(), func() {
 		_ = api.Close()

@@ -65,7 +65,7 @@ var row = regexp.MustCompile(`(?:^Test|^|/)([DEGHIJKLMNPRSTX]\d{2,3})(?:/|$|[A-Z
 // threat. It ignores tests that have subtests.
 func collect(events io.Reader) (map[string]outcome, error) {
 	type event struct{ Action, Package, Test string }
-	ended := make(map[string]string) // pass, fail or skip, by package and test name
+	ended := make(map[string]string) // maps package and test name to pass, fail or skip
 	parent := make(map[string]bool)
 	scanner := bufio.NewScanner(events)
 	scanner.Buffer(nil, 1<<20)

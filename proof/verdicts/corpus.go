@@ -16,11 +16,11 @@ import (
 type request struct {
 	What   string   // how the request was made, for people who read the corpus
 	Setup  string   // name of the verifier's setup
-	Route  string   // the requirement: none, read, admin, optional, nested, switched, broken; or the method verify or check
+	Route  string   // a requirement (none, read, admin, optional, nested, switched, broken) or a method (verify, check)
 	At     int64    // seconds after the start
 	Fields []string // the Authorization fields; each byte is stored as the character with the same code
 	Query  string   // the query, encoded like Fields
-	Answer answer   // the introspection response; only the response of the first request with a token is used
+	Answer answer   // the introspection response; for each token, only the response in the first request is used
 	Leaves bool     // the client disconnects during the introspection request
 }
 
@@ -90,7 +90,7 @@ func write(out io.Writer, n int, seed uint64) error {
 		return err
 	}
 	for i := range n {
-		m.at = int64(i / 50) // so that tokens expire while they are cached
+		m.at = int64(i / 50) // advances, so that tokens expire while they are cached
 		if err := lines.Encode(m.next()); err != nil {
 			return err
 		}
@@ -136,8 +136,7 @@ func oddSet(sets map[string]string) string {
 
 func (m *maker) now() time.Time { return start.Add(time.Duration(m.at) * time.Second) }
 
-// next returns the next request: the last one again, an earlier one, or a new
-// one.
+// next returns the last request again, an earlier request, or a new request.
 func (m *maker) next() request {
 	p, n := m.Float64(), len(m.past)
 	var r request
@@ -145,7 +144,7 @@ func (m *maker) next() request {
 	case n > 0 && p < 0.20:
 		r = m.past[n-1]
 	case n > 0 && p < 0.35:
-		back := m.Float64() * m.Float64() * m.Float64() // mostly recent requests
+		back := m.Float64() * m.Float64() * m.Float64() // usually near 0, which selects a recent request
 		r = m.past[int(float64(n-1)*(1-back))]
 	default:
 		r = m.request()
@@ -171,8 +170,8 @@ func (m *maker) route() string {
 	return m.one("none", "none", "read", "read", "read", "admin", "optional", "nested", "switched")
 }
 
-// bare reports whether the requests to a route are calls of a method with a
-// token, not HTTP requests.
+// bare reports whether a request to the route is a method call with a token
+// instead of an HTTP request.
 func bare(route string) bool { return route == "verify" || route == "check" }
 
 func (m *maker) request() request {
@@ -193,7 +192,7 @@ func (m *maker) request() request {
 	if m.some(13) {
 		var how string
 		token, how = m.token(token)
-		r.What, r.Leaves = r.What+", "+how, false // if the token was introspected before, the client does not introspect it again
+		r.What, r.Leaves = r.What+", "+how, false // Leaves needs an introspection request, but the changed token may be cached already
 	}
 	fields := []string{"Bearer " + token}
 	if s.introspectionTTL != 0 {

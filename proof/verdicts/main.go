@@ -42,7 +42,8 @@ func main() {
 	}
 }
 
-// sizes maps -cache to middleware.Config.TokenCache.
+// sizes maps the values of the flag -cache to values of
+// middleware.Config.TokenCache.
 var sizes = map[string]int{"on": 0, "off": -1, "small": 50}
 
 func run(args []string, stdout io.Writer) error {

@@ -113,14 +113,14 @@ func (m mutator) token(s string) (string, string) {
 	case 5:
 		parts[0], *part = *part, parts[0]
 	case 6:
-		if n := len(*part); n > 0 { // other trailing bits, which are not part of the decoded bytes
+		if n := len(*part); n > 0 { // replaces the last character, whose trailing bits are not decoded
 			*part = (*part)[:n-1] + m.one("A", "B", "C", "D", "Q", "R", "g", "w", "x")
 		}
 	case 7:
 		*part += strings.Repeat("A", [...]int{1, 300, 16_000, 70_000}[m.IntN(4)])
 	case 8:
 		return m.one("a.b.c", "eyJ", "eyJ.eyJ.x", "eyJhbGciOiJub25lIn0.e30.", "null", "..", "=", "e30.e30.e30", "A", "Bearer "+s, `"`+s+`"`, s+","+s, "token="+s, s+";a=1"), "other text"
-	case 9, 10: // one bit of the decoded segment
+	case 9, 10: // flips one bit of the decoded segment
 		if raw, err := base64.RawURLEncoding.DecodeString(*part); err == nil && len(raw) > 0 {
 			raw[m.IntN(len(raw))] ^= 1 << m.IntN(8)
 			*part = base64.RawURLEncoding.EncodeToString(raw)

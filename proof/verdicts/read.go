@@ -24,7 +24,7 @@ type replay struct {
 	endpoint  introspectionEndpoint
 	now       time.Time
 	reason    string              // the reason that the verifier last reported to Observe
-	last      map[string][]string // the last accepted Authorization fields, by setup
+	last      map[string][]string // for each setup, the Authorization fields that were accepted last
 }
 
 // read prints a verdict for each request of a corpus.
@@ -60,7 +60,7 @@ func read(in io.Reader, out io.Writer, cache int) error {
 
 // verdict returns the verdict on a request.
 func (p *replay) verdict(r request) string {
-	p.now, p.reason = start.Add(time.Duration(r.At)*time.Second), "unobserved" // the reason if Observe is not called, for example after a panic
+	p.now, p.reason = start.Add(time.Duration(r.At)*time.Second), "unobserved" // "unobserved" stays if Observe is not called, for example after a panic
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	leave := p.endpoint.next(r)
@@ -76,7 +76,7 @@ func (p *replay) verdict(r request) string {
 	if err == nil {
 		return strings.Join([]string{"200", "", p.reason, "", printed(t)}, "\t")
 	}
-	refusal, ok := errors.AsType[*middleware.Error](err) // Refusal does not exist in older commits
+	refusal, ok := errors.AsType[*middleware.Error](err) // not middleware.Refusal, which older commits lack
 	if !ok {
 		return "not an *Error: " + err.Error()
 	}
@@ -150,15 +150,15 @@ func printed(t *middleware.Token) string {
 }
 
 // introspectionEndpoint is the introspection endpoint of each setup. It always
-// returns the same response for the same token. Otherwise a verdict would
-// depend on when the client introspects the token again, which is a matter of
-// timing. The setup "revocable" is an exception: its client does not cache
-// responses, and its tokens are inactive after half a minute.
+// returns the same response for the same token. A different response would make
+// the verdict depend on when the client introspects the token again, which is a
+// matter of timing. The setup "revocable" is an exception: its client does not
+// cache responses, and its tokens are inactive after half a minute.
 type introspectionEndpoint struct {
 	mu      sync.Mutex
-	answers map[string]request // the request whose Answer is used, by path and token
+	answers map[string]request // maps path and token to the request whose Answer is used
 	current request
-	hold    chan struct{} // if not nil, responses wait until it is closed
+	hold    chan struct{} // if not nil, responses wait until the channel is closed
 	entered chan struct{} // receives a value when a response is delayed
 }
 

@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// start is the time of the first request. It is in the future, because an
-// introspection client uses the system clock and does not cache a response for
-// an expired token.
+// start is the time of the first request. An introspection client uses the
+// system clock, and does not cache a response for an expired token. The time is
+// therefore in the future.
 var start = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const audience = "https://api.example.com"
@@ -41,7 +41,7 @@ func (k keys) issuer(signer string) middleware.Issuer {
 // setup is a configuration of a verifier.
 type setup struct {
 	name             string
-	signers          []string      // signers of the tokens in its requests, the usual signer first
+	signers          []string      // signers of the tokens in requests for this setup, the usual signer first
 	introspectionTTL time.Duration // introspect.Config.MaxTTL; 0 means no introspection
 	change           func(c *middleware.Config, k keys)
 }

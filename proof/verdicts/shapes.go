@@ -89,7 +89,8 @@ var shapes = []shape{
 	{"logout", `{"typ":"logout+jwt"}`, `{"events":{"http://schemas.openid.net/event/backchannel-logout":{}},"sid":"s"}`},
 }
 
-// numbered returns n scopes. A token with 300 scopes has too many to be cached.
+// numbered returns n scopes. A token with 300 scopes is not cached, because it
+// has too many scopes.
 func numbered(n int) (names []string) {
 	for i := range n {
 		names = append(names, fmt.Sprint("s", i))
@@ -143,10 +144,10 @@ func members(text string) (list []member) {
 	return list
 }
 
-// overlay returns a changed copy of base. The parameter by contains the
-// changes. Each of them replaces the member of base with the same name. If base
-// does not have that name, the new member is appended. If the new value is "-",
-// the member of base is removed.
+// overlay returns a copy of base with changes. The parameter by lists the
+// changes. Each change replaces the member of base with the same name. If base
+// lacks this name, the change is appended. If the new value is "-", the member
+// of base is removed.
 func overlay(base, by []member) []member {
 	list := append([]member(nil), base...)
 	for _, change := range by {

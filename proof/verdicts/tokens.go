@@ -27,7 +27,7 @@ func (m *maker) jwt(by *signer) (token, what string) {
 	if by.server != nil && m.some(12) {
 		defects := slices.AppendSeq([]testserver.Defect{testserver.NoKid, testserver.ExpFractional, testserver.MissingSub, testserver.Oversized}, testserver.Defects())
 		d := defects[m.IntN(len(defects))]
-		if d != testserver.AlgKeyMismatch || by.keys[0].Alg != "RS256" { // this token would be signed with PS256, whose random salt changes it in each run
+		if d != testserver.AlgKeyMismatch || by.keys[0].Alg != "RS256" { // an RS256 server signs this token with PS256, whose random salt differs in each run
 			return by.server.Token(testserver.With(d)), "defect " + string(d)
 		}
 	}

@@ -340,7 +340,7 @@ func kept(ctx context.Context, feed revoke.Feed) error {
 	if err := suite.Wait(ctx, soon.Add(500*time.Millisecond)); err != nil {
 		return err
 	}
-	if err := publish(ctx, feed, all[3:]); err != nil { // a feed may now remove what has ended
+	if err := publish(ctx, feed, all[3:]); err != nil { // the feed may now remove the revocations that have ended
 		return err
 	}
 	got, _, err := m.read(ctx, feed, "")

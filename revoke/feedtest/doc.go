@@ -12,8 +12,9 @@
 // lists.
 //
 // The suite needs about three seconds of real time. It publishes about ten
-// thousand revocations of random issuers, which expire after an hour at most.
-// An API may therefore use the same feed. Also run the suite with -race.
+// thousand revocations of random issuers, so an API may use the same feed.
+// These revocations expire after an hour at most, except one, which expires in
+// the year 9999. Also run the suite with -race.
 //
 // The suite does not detect these faults:
 //
@@ -21,7 +22,7 @@
 //     expired.
 //   - The feed never removes revocations.
 //   - The feed loses revocations in a restart or when another node takes over,
-//     or does not change its epoch then.
+//     or does not change its epoch after such a loss.
 //   - The feed does not return ErrGap after it has lost revocations that a
 //     reader needs.
 package feedtest

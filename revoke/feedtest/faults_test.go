@@ -186,7 +186,7 @@ var faults = map[string]suite.Planted[revoke.Feed]{
 		at := len(f.kept)
 		f.kept = append(f.kept, make([]revoke.Revocation, len(all))...) // reserves positions, as a database sequence does
 		f.mu.Unlock()
-		time.Sleep(time.Millisecond) // the reader reads meanwhile
+		time.Sleep(time.Millisecond) // the reader can read meanwhile
 		f.mu.Lock()
 		copy(f.kept[at:], all)
 		f.mu.Unlock()

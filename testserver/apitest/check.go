@@ -12,13 +12,15 @@ import (
 
 // Check sends tokens to the API and calls tb.Errorf for each kind of response
 // that deviates from RFC 6750 and related RFCs. The package documentation lists
-// the checks. api is any http.Handler. How it is protected does not matter. The
-// API must trust s and be able to reach s. newRequest makes a request that the
-// API answers with 2xx if the token is good. Check calls newRequest about 150
-// times and adds a token to most of the requests.
+// the checks. The parameter api may be any http.Handler, with any kind of
+// protection. The API must trust the server s and be able to reach it. The
+// function newRequest makes a request that the API answers with 2xx if the
+// token is good. Check calls newRequest about 150 times and adds a token to
+// most of the requests.
 //
-// api is served over TLS on loopback. If s is [testserver.InMemory], api is
-// served in memory, so that the check can run inside a testing/synctest bubble.
+// Check serves the API over TLS on loopback. If s is [testserver.InMemory],
+// Check serves the API in memory, so that the check can run inside a
+// testing/synctest bubble.
 func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest func() *http.Request, opts ...Option) {
 	tb.Helper()
 	c := newCheck("apitest.Check", tb, s, newRequest, opts)
@@ -45,10 +47,10 @@ func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest 
 }
 
 // CheckURL is [Check] for an API that runs in another process, in any language.
-// The path of each request is the path of baseURL followed by the path of
-// newRequest. The method, query, header and body are those of newRequest.
-// CheckURL compares HTTP/2 with HTTP/1.1 if baseURL is https and its server
-// offers HTTP/2.
+// Each request has the method, query, header and body of a request from
+// newRequest. Its path is the path of baseURL followed by the path from
+// newRequest. CheckURL compares HTTP/2 with HTTP/1.1 if baseURL is https and
+// its server offers HTTP/2.
 //
 // Tokens with [testserver.JKUHeader] and [testserver.X5UHeader] contain URLs of
 // this machine. An API on another machine cannot reach these URLs. It may

@@ -29,8 +29,8 @@ import (
 )
 
 // certificateAPI is an API that accepts tokens that are bound to a certificate.
-// It checks them correctly, except for one deliberate vulnerability, the hole.
-// It does not use the verifier of package middleware.
+// It checks the tokens and certificates correctly, except for one deliberate
+// vulnerability, the hole. It does not use the verifier of package middleware.
 type certificateAPI struct {
 	tokens *vulnerableAPI // checks the tokens, but not cnf
 	hole   string
@@ -223,7 +223,7 @@ func TestCheckURLWithCertificates(t *testing.T) {
 		for _, http2 := range []bool{false, true} {
 			api := httptest.NewUnstartedServer(withCertificates(t, as, nil))
 			api.TLS, api.EnableHTTP2 = tt.config.Clone(), http2
-			api.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are expected
+			api.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are expected, so they are not logged
 			api.StartTLS()
 			tb := &recorder{TB: t}
 			apitest.CheckURL(tb, as, api.URL, orders, apitest.RequireScope("orders:read"), tt.opt, apitest.Roots(rootsOf(api)))
@@ -254,7 +254,7 @@ func TestForgedFieldsContainTheCertificate(t *testing.T) {
 	})
 	apitest.Check(t, as, handler, orders, certificateRequirements...)
 	for _, name := range []string{"X-Client-Cert", "Ssl-Client-Cert", "X-Forwarded-Client-Cert", "Client-Cert", "X-Ssl-Client-Der", "X-Amzn-Mtls-Clientcert-Leaf", "X-Forwarded-Tls-Client-Cert"} {
-		if fields[name] != 4 { // without a certificate and with another one, over HTTP/1.1 and HTTP/2
+		if fields[name] != 4 { // two requests (no certificate, another certificate) over each of HTTP/1.1 and HTTP/2
 			t.Errorf("%s: got %d requests with the certificate, want 4", name, fields[name])
 		}
 	}
@@ -269,7 +269,7 @@ func TestForgedFieldsReachAnAPIThatVerifiesCertificates(t *testing.T) {
 	api := httptest.NewUnstartedServer(newCertificateAPI(as, "a field is trusted: X-Client-Cert"))
 	api.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool()}
 	api.TLS.ClientCAs.AddCert(own.Leaf)
-	api.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are expected
+	api.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are expected, so they are not logged
 	api.StartTLS()
 	defer api.Close()
 	tb := &recorder{TB: t}

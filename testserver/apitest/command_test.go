@@ -57,7 +57,7 @@ func TestCommandLineFindsEachHole(t *testing.T) {
 		t.Run(tt.hole, func(t *testing.T) {
 			want := tt.found
 			if tt.hole == "HTTP/2 is trusted" {
-				want = nil // the hole needs HTTP/2, and this API is without TLS
+				want = nil // this hole needs HTTP/2, which an API without TLS does not offer
 			}
 			out, err := checkVulnerableAPI(t, file, tt.hole)
 			exit, ended := errors.AsType[*exec.ExitError](err)

@@ -18,7 +18,7 @@ func TestControlChecksAnAPI(t *testing.T) {
 			t.Parallel()
 			want := strings.Join(tt.found, " ")
 			if tt.hole == "HTTP/2 is trusted" {
-				want = "" // the hole needs HTTP/2, and this API is without TLS
+				want = "" // this hole needs HTTP/2, which an API without TLS does not offer
 			}
 			as := testserver.New(t)
 			api := httptest.NewServer(newRoleAPI(as, tt.hole))

@@ -15,7 +15,7 @@
 //
 // A check expects these responses:
 //
-//   - 2xx for a good token, whatever the case of "Bearer".
+//   - 2xx for a good token under the scheme Bearer, in upper or lower case.
 //   - 401 and a Bearer challenge without an error attribute for a request
 //     without a token.
 //   - For each of [testserver.Defects], the status and error code of
@@ -37,11 +37,12 @@
 //     [testserver.ProofDefects] and for replays. Bound tokens under the scheme
 //     Bearer are refused.
 //   - With [RequireClientCert] (RFC 8705): 401 and invalid_token for bound
-//     tokens without their certificate, with another certificate, or with a
-//     certificate in a header field, and for each of
+//     tokens that come without their certificate, with another certificate, or
+//     with their certificate only in a header field, and for each of
 //     [testserver.CertificateDefects].
 //   - Challenges that follow RFC 9110 §11 and RFC 6750 §3.
-//   - At most five fetches of the JWKS, however many tokens have unknown keys.
+//   - At most five fetches of the JWKS, even though many tokens have unknown
+//     keys.
 //   - No part of a token in any response.
 //   - The same responses over HTTP/1.1 and HTTP/2.
 //

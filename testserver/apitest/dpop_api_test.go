@@ -28,8 +28,8 @@ var (
 )
 
 // dpopAPI is an API that accepts key-bound tokens with DPoP proofs. It checks
-// them correctly, except for one deliberate vulnerability, the hole. It does
-// not use the verifier of package middleware.
+// the tokens and proofs correctly, except for one deliberate vulnerability, the
+// hole. It does not use the verifier of package middleware.
 type dpopAPI struct {
 	tokens *vulnerableAPI // checks the tokens, but not cnf
 	hole   string

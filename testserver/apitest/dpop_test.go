@@ -118,7 +118,7 @@ func TestEveryBadProofMustGet401(t *testing.T) {
 func TestFailuresOfDPoPShowNoProof(t *testing.T) {
 	as := testserver.New(t)
 	api := newDPoPAPI(as, "the proof is in the challenge")
-	found := findings(t, as, api, dpopRequirements...) // also searches for tokens
+	found := findings(t, as, api, dpopRequirements...) // findings fails if a failure shows a token
 	if len(found) != 0 {
 		t.Errorf("got %q, want nothing", found)
 	}

@@ -97,8 +97,8 @@ func (c *vulnerableAPI) authorize(claims map[string]any) error {
 	return nil
 }
 
-// challengeRole returns the challenge parameters after realm for a token that
-// lacks the role.
+// challengeRole returns the parameters that follow realm in the challenge for a
+// token without the role.
 func (c *vulnerableAPI) challengeRole() string {
 	switch {
 	case c.has("a missing role has no error code"):
@@ -127,8 +127,8 @@ func TestAPIWithoutHolesPasses(t *testing.T) {
 
 // holes lists vulnerable APIs, each with exactly one hole. The field found
 // contains the names of the failures that the check must report. The texts of
-// the failures must contain the strings in the field words: the RFC, and a part
-// of the fix that other failures do not contain.
+// the failures must contain the strings in the field words. These strings are
+// the RFC and a part of the fix that other failures do not contain.
 var holes = []struct {
 	hole  string
 	found []string

@@ -178,7 +178,7 @@ func TestAPIThatRequiresALoginPasses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		server []testserver.Option
 		checks []apitest.Option
-		hole   string // a variation that is not a hole
+		hole   string // a permitted variation, not a hole
 	}{
 		"JWTs":                       {nil, nil, ""},
 		"opaque tokens":              {[]testserver.Option{testserver.OpaqueTokens()}, nil, ""},

@@ -17,7 +17,8 @@ import (
 const wellKnown = "/.well-known/oauth-protected-resource"
 
 // newDescribedAPI returns an API with the given hole. The API has metadata. The
-// resource in the metadata is the concatenation of origin and path.
+// parameter origin followed by the parameter path is the resource in the
+// metadata.
 func newDescribedAPI(as *testserver.Server, origin, path, hole string) http.Handler {
 	c := newVulnerableAPI(as, hole)
 	host := func(r *http.Request, text string) string {

@@ -37,10 +37,10 @@ func RequireScope(scope string) Option {
 // role, in the named claim. The name is written as for [testserver.Claim], for
 // example RequireClaim("/realm_access/roles", "admin"). The good token has the
 // value in an array of strings, unless [Token] sets the claim as one string. A
-// token without the value must get a 403. If the challenge has a scope, it must
-// contain a name that the scope of the token lacks, for example the value. If
-// RequireClaim is given several times, the route requires all values. Without
-// RequireClaim, claims are not checked.
+// token without the value must get a 403. If the challenge has the parameter
+// scope, this parameter must contain a name that the scope of the token lacks,
+// for example the value. If RequireClaim is given several times, the route
+// requires all values. Without RequireClaim, claims are not checked.
 func RequireClaim(name, value string) Option {
 	return option(func(c *check) { c.Claims = append(c.Claims, apicheck.Claim{Name: name, Value: value}) })
 }
@@ -55,10 +55,9 @@ func RequireClaim(name, value string) Option {
 // given contexts in this order, and may list more. If acr is an array, the
 // error may also be invalid_token.
 //
-// The context "0" is an invalid argument, because tokens with the defect
-// [testserver.WeakACR] have this acr. It is valid only if this defect is
-// skipped. RequireACR can be given once. Without RequireACR, acr is not
-// checked.
+// The context "0" is a valid argument only if the defect [testserver.WeakACR]
+// is skipped, because tokens with this defect have the acr "0". RequireACR can
+// be given once. Without RequireACR, acr is not checked.
 func RequireACR(first string, more ...string) Option {
 	return option(func(c *check) {
 		if c.ACR != nil {
@@ -69,12 +68,13 @@ func RequireACR(first string, more ...string) Option {
 }
 
 // RequireAuthWithin declares that the route requires a login that is at most d
-// old (RFC 9470). d is in whole seconds. The good token has the time of the
-// check in auth_time. A token without auth_time, or with an auth_time more than
-// d ago, must get a 401 with the error insufficient_user_authentication and
-// max_age. A token with an auth_time one hour in the future must get the same
-// response, or the error invalid_token. RequireAuthWithin can be given once.
-// Without RequireAuthWithin, auth_time is not checked.
+// old (RFC 9470). The parameter d must be a whole number of seconds. The good
+// token has the time of the check in auth_time. A token without auth_time, or
+// with an auth_time more than d ago, must get a 401 with the error
+// insufficient_user_authentication and max_age. A token with an auth_time one
+// hour in the future must get the same response, or the error invalid_token.
+// RequireAuthWithin can be given once. Without RequireAuthWithin, auth_time is
+// not checked.
 func RequireAuthWithin(d time.Duration) Option {
 	return option(func(c *check) {
 		switch {
@@ -126,9 +126,9 @@ func RequireDPoP() Option {
 // Origin sets the URL that clients use for an API behind a proxy, including the
 // path prefix that the proxy strips: "https://api.example.com/v1". The proofs
 // of [RequireDPoP] are then for this URL followed by the path of the request.
-// Without Origin, they are for the requested URL. In [Check], the requested URL
-// consists of https and the Host and path of newRequest. In [CheckURL], it is
-// baseURL followed by the path of newRequest.
+// Without Origin, the proofs are for the requested URL. In [Check], the
+// requested URL consists of https and the Host and path of newRequest. In
+// [CheckURL], the requested URL is baseURL followed by the path of newRequest.
 func Origin(url string) Option {
 	return option(func(c *check) { c.Origin = url })
 }
@@ -140,11 +140,11 @@ func Origin(url string) Option {
 //
 // The API must accept the good token with this certificate. It must refuse the
 // token without a certificate, and with another certificate of the same
-// subject. It must refuse such a request even if the request contains the right
-// certificate in a header field that proxies use to forward certificates. A
-// token with one of [testserver.CertificateDefects], or with only an unknown
-// member in cnf, must get a 401 with the error invalid_token. The server of the
-// API may also refuse a wrong or missing certificate during the TLS handshake.
+// subject. A header field that proxies use to forward certificates must not
+// make a difference, even if it contains the right certificate. A token with
+// one of [testserver.CertificateDefects], or with only an unknown member in
+// cnf, must get a 401 with the error invalid_token. The server of the API may
+// also refuse a wrong or missing certificate during the TLS handshake.
 //
 // Both certificates are like those of [testserver.Server.ClientCertificate], so
 // an API that verifies certificates must trust the root certificate in

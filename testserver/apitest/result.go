@@ -9,9 +9,9 @@ type Result struct {
 	Name string
 	OK   bool
 
-	// These fields are "" unless the test failed. Got is the response, Want the
-	// required response, Sent a description of the request (without the token),
-	// Why the reason, and Fix a way to fix the API.
+	// If the test passed, these fields are "". Otherwise, Got is the response,
+	// Want the required response, Sent a description of the request (without
+	// the token), Why the reason, and Fix a way to fix the API.
 	Got, Want, Sent, Why, Fix string
 }
 

@@ -16,9 +16,9 @@ func (n fetches) String() string { return strconv.Itoa(int(n)) }
 
 var errForged = errors.New("a forged token was accepted")
 
-// randomKids sends tokens signed with an attacker's key, each with a different
-// unknown key ID, and counts the requests to the server. Anyone can send such
-// tokens to make a verifier fetch keys.
+// randomKids sends forged tokens and counts the requests to the server. Each
+// token is signed with an attacker's key and has a different unknown key ID.
+// Anyone can send such tokens to make a verifier fetch keys.
 func randomKids(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	return t.floodWith(ctx, testserver.UnknownKid)
 }

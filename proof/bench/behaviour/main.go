@@ -29,8 +29,9 @@ func main() {
 	}
 }
 
-// run measures everything and prints the table to out. This takes a while, so
-// run writes the name of each column to progress when it is measured.
+// run measures everything and prints the table to the parameter out. This takes
+// a while, so run announces each column before measuring it, on the parameter
+// progress.
 func run(ctx context.Context, out, progress io.Writer, markdown bool) error {
 	began := time.Now()
 	t, err := measure(ctx, usual, rival.Fetching(), scenarios(usual), progress)

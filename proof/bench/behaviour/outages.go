@@ -12,10 +12,10 @@ import (
 // service describes what happens to good tokens while the key set is
 // unavailable.
 type service struct {
-	refused  event         // first refusal; event.delay is the time from the outage to this call's start
+	refused  event         // first refusal; delay is from the outage to the start of that verification
 	took     time.Duration // how long the refused verification waited for the server, 0 if it did not
 	slow     int           // number of verifications that waited and then accepted the token
-	longest  time.Duration // longest of these verifications
+	longest  time.Duration // time that the slowest of them took
 	patience time.Duration // the time limit of a verification
 }
 
@@ -86,9 +86,9 @@ func (s start) String() string {
 	return accepted(s.accept).String()
 }
 
-// coldStart makes the verifier while the server drops every connection, and
-// then makes the server answer again. It sends a good token repeatedly until
-// the verifier accepts it.
+// coldStart makes the verifier while the server drops every connection. Later,
+// the server answers again. coldStart sends a good token repeatedly until the
+// verifier accepts the token.
 func coldStart(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	down, token := t.as.Inject(testserver.EndpointAny, testserver.DropConnection()), t.as.Token()
 	type made struct {

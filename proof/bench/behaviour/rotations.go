@@ -55,9 +55,9 @@ func (t *trial) rotated(ctx context.Context, junk int) (fmt.Stringer, error) {
 }
 
 // removedKey removes one of two keys from the key set and sends a token of the
-// removed key repeatedly until the verifier refuses it. It sends no token of a
-// new key meanwhile, because such a token would itself make the verifier fetch
-// the set.
+// removed key repeatedly until the verifier refuses the token. Meanwhile,
+// removedKey does not send tokens of a new key, because such a token would make
+// the verifier fetch the key set.
 func removedKey(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	leaked, token := t.as.SigningKey(), t.as.Token()
 	t.as.Rotate()

@@ -79,7 +79,7 @@ func fetchKeys(ctx context.Context, client *http.Client, url string) (json.RawMe
 	return io.ReadAll(resp.Body)
 }
 
-// seldom is the pace usual, but with fewer tokens per second. The tests use it
+// seldom equals usual, except that tokens are sent less often. The tests use it
 // because signing tokens takes time, whereas waiting in a synctest bubble takes
 // none.
 var seldom = func() pace {

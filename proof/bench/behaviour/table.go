@@ -44,7 +44,7 @@ func (t table) markdown(w io.Writer) {
 	}
 }
 
-// short formats a duration with the precision of the measurement: tokens are
+// short formats a duration. The precision is at most 10 ms, because a token is
 // sent only every 10 ms.
 func short(d time.Duration) string {
 	switch {

@@ -62,7 +62,7 @@ func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...test
 		t.behind.Wait()
 	}()
 	found, err := s.play(ctx, t)
-	return found, errors.Join(err, context.Cause(ctx)) // an interrupted scenario has no result
+	return found, errors.Join(err, context.Cause(ctx)) // an interruption makes the result invalid
 }
 
 // open makes the verifier. The parameter ttl is the maximum age of the key set.
@@ -115,8 +115,8 @@ func (t *trial) send(ctx context.Context, token string) error {
 	}
 }
 
-// event records whether the event that a scenario waits for occurred, and after
-// what time.
+// event records whether a scenario saw the event that it waits for, and how
+// long the scenario waited.
 type event struct {
 	seen  bool
 	delay time.Duration // time until the event, or until the scenario stopped waiting

@@ -22,8 +22,8 @@ func TestMain(m *testing.M) {
 }
 
 // The run measures for almost no time, so the measured times mean nothing. The
-// test is about the output, and about the checks that the program makes: every
-// library must accept good tokens and refuse bad ones.
+// test checks the output. The run itself checks that every library accepts good
+// tokens and refuses bad tokens.
 func TestARunPrintsEveryTableAndWritesThePage(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")
 	if err := os.WriteFile(page, []byte("before\n"+performance.Begin+"\nold\n"+performance.End+"\n"+performance.BeginProofs+"\nold\n"+performance.EndProofs+"\nafter\n"), 0o600); err != nil {

@@ -17,15 +17,16 @@ import (
 
 const connections = 32
 
-// If COMPARE_LOAD is set to an address, a process of this program is the load
-// generator. COMPARE_LOAD_FOR sets how long it runs.
+// A process of this program becomes the load generator if COMPARE_LOAD contains
+// the address of an API. COMPARE_LOAD_FOR sets how long the load generator
+// runs.
 const (
 	loadAddr  = "COMPARE_LOAD"
 	loadSpell = "COMPARE_LOAD_FOR"
 )
 
-// generator runs the load generator if COMPARE_LOAD is set, and reports whether
-// it is set.
+// generator runs the load generator and returns true if COMPARE_LOAD is set.
+// Otherwise, it returns false.
 func generator() bool {
 	addr := os.Getenv(loadAddr)
 	if addr == "" {
@@ -43,10 +44,10 @@ func generator() bool {
 }
 
 // generate is the main function of the load generator. It reads the tokens from
-// in, one per line. It sends GET /orders repeatedly over persistent connections
-// for the duration spell, and then prints how many requests were answered with
-// 200. generate parses as little as possible, so that the API can use most of
-// the processor time.
+// the parameter in, one per line. It sends GET /orders repeatedly over
+// persistent connections until the time in the parameter spell has passed, and
+// then prints how many requests were answered with 200. generate parses as
+// little as possible, so that the API can use most of the processor time.
 func generate(ctx context.Context, addr string, spell time.Duration, in io.Reader, out io.Writer) error {
 	text, err := io.ReadAll(in)
 	if err != nil {

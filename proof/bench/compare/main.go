@@ -54,8 +54,9 @@ var comparisons = []struct {
 	{"A thousand callers at once, before there are keys", herd},
 }
 
-// run measures everything and prints the tables to out. This takes a while, so
-// run writes the name of each table to progress before measuring the table.
+// run measures everything and prints the tables to the parameter out. This
+// takes a while, so run announces each table before measuring it, on the
+// parameter progress.
 func run(ctx context.Context, m meter, only, page string, out, progress io.Writer) error {
 	began := time.Now()
 	written := make(map[string]table)
@@ -69,7 +70,7 @@ func run(ctx context.Context, m meter, only, page string, out, progress io.Write
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 		if err := ctx.Err(); err != nil {
-			return err // an interrupted run has no result
+			return err // after an interruption, t is invalid
 		}
 		fmt.Fprintf(out, "%s\n\n%s\n", c.name, t)
 		written[c.name] = t

@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// proofs measures a whole request with a token that is bound to a key, and with
-// a new DPoP proof each time. It does not use a network.
+// proofs measures a whole request with a token that is bound to a key. Every
+// request has a new DPoP proof. proofs does not use a network.
 func proofs(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -64,8 +64,8 @@ func proofs(ctx context.Context, m meter) (table, error) {
 	return t, fault
 }
 
-// calls returns an upper bound for the number of calls of one operation, if
-// each call takes at least 20 µs.
+// calls returns how often one operation is called at most. It assumes that each
+// call takes at least 20 µs.
 func (m meter) calls() int { return 2000 + m.rounds*int(m.slice/(20*time.Microsecond)+64) }
 
 // client is a client with a key. It makes all its proofs in advance.

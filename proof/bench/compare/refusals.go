@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// refusals measures how long it takes to refuse bad tokens, each sent
-// repeatedly.
+// refusals measures how long it takes to refuse a bad token. Each bad token is
+// sent repeatedly.
 func refusals(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -9,8 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// seen measures the token cache under typical load: tokens are sent more than
-// once, and popular tokens more often (Zipf, s = 1.1).
+// seen measures the token cache under typical load. All tokens are sent
+// repeatedly, and popular tokens are sent more often than the others (Zipf, s =
+// 1.1).
 func seen(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -49,7 +50,7 @@ func seen(ctx context.Context, m meter) (table, error) {
 		if err != nil {
 			return t, err
 		}
-		for range 2 { // a cache may store a token only when it is sent a second time
+		for range 2 { // a token might be stored only when it is sent a second time
 			for _, token := range tokens {
 				if _, err := v.Verify(ctx, middleware.Credentials{Token: token}); err != nil {
 					return t, err
@@ -148,8 +149,8 @@ func inOrder(tokens []string, order []uint32) func() string {
 }
 
 // hits returns the share of verifications that found the signature in the
-// cache. The total includes the verifications that filled the cache before the
-// measurement.
+// cache. The verifications that filled the cache before the measurement are
+// included.
 func hits(v *middleware.Verifier) string {
 	s := v.Stats()
 	if s.Hits+s.Misses == 0 {

@@ -20,14 +20,15 @@ type Settings struct {
 	Issuer  string // the issuer of the tokens
 	JWKSURL string // URL of the issuer's key set, for libraries without discovery
 
-	// Secret signs the tokens of an issuer without public keys. KeyID is the
-	// kid of these tokens, or "" if they have no kid.
+	// Secret is the key with which an issuer without public keys signs its
+	// tokens. KeyID is the kid in these tokens, or "" if the tokens have no
+	// kid.
 	Secret []byte
 	KeyID  string
 }
 
-// API is a function that creates an API. When ctx is canceled, the API stops
-// everything that it has started.
+// API is a function that creates an API. The background work of the API stops
+// when ctx is canceled.
 type API func(ctx context.Context, s Settings) (http.Handler, error)
 
 // Migration is an API before and after the migration.

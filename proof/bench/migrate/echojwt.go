@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// echoJWTBefore follows the README, "Usage", with a KeyFunc, as the comment of
-// Config.KeyFunc recommends for tokens of an external party.
+// echoJWTBefore follows the README, "Usage". It sets a KeyFunc, because the
+// comment of Config.KeyFunc recommends this for tokens of an external party.
 func echoJWTBefore(ctx context.Context, s Settings) (http.Handler, error) {
 	k, err := keyfunc.NewDefaultCtx(ctx, []string{s.JWKSURL})
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// goOIDCBefore follows the README, "OpenID Connect support for Go", but
-// verifies access tokens instead of ID tokens, and uses the audience as the
-// ClientID.
+// goOIDCBefore follows the README, "OpenID Connect support for Go". That
+// section verifies ID tokens. goOIDCBefore verifies access tokens, and passes
+// their audience as the ClientID.
 func goOIDCBefore(ctx context.Context, s Settings) (http.Handler, error) {
 	provider, err := oidc.NewProvider(ctx, s.Issuer)
 	if err != nil {

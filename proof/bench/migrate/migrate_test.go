@@ -106,7 +106,7 @@ func TestThePageSaysWhatChanges(t *testing.T) {
 			}
 		}
 		for j, r := range check(t, m, m.Before) {
-			if i == 0 { // all libraries have the same result names, in this order
+			if i == 0 { // the names and their order are the same for all libraries
 				rows = append(rows, row{name: r.Name, cells: make([]string, len(migrations))})
 			}
 			if rows[j].name != r.Name {
@@ -149,8 +149,8 @@ func shortWant(want string) string {
 }
 
 // shortGot shortens a result to its status. If the result is a number of
-// fetches, shortGot returns "more" instead, because the number varies: some
-// tokens share a fetch.
+// fetches, shortGot returns "more" instead. This number varies from run to run,
+// because some tokens share a fetch.
 func shortGot(got string) string {
 	status, _, _ := strings.Cut(got, " with")
 	if strings.HasSuffix(got, "fetches of the JWKS") {

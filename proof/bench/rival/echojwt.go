@@ -12,10 +12,10 @@ import (
 
 // EchoJWTPlain follows the README of echo-jwt, "Usage": it calls WithConfig,
 // and the handler reads the claims of the token from the context value "user".
-// The README configures a SigningKey. For tokens "issued by an external party",
-// the comment of Config.KeyFunc requires a KeyFunc, so EchoJWTPlain uses a
-// Keyfunc of package keyfunc. Neither the README nor the comment configures an
-// issuer or an audience.
+// The README sets SigningKey. EchoJWTPlain sets KeyFunc to a Keyfunc of package
+// keyfunc instead, because the comment of Config.KeyFunc requires a KeyFunc for
+// tokens "issued by an external party". Neither the README nor the comment
+// configures an issuer or an audience.
 func EchoJWTPlain() Protection {
 	return echoJWT(" without options", func(_ Settings, k keyfunc.Keyfunc) echojwt.Config {
 		return echojwt.Config{KeyFunc: k.Keyfunc}

@@ -8,8 +8,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Framework is a web framework that serves the route GET /orders, with the
-// protections for this framework.
+// Framework is a web framework that serves the route GET /orders, unprotected
+// or with one of the protections.
 type Framework struct {
 	Unprotected func() http.Handler
 	Protected   []Protection
@@ -30,7 +30,7 @@ func Unprotected() Protection {
 }
 
 // ByGolangJWT returns the protection with golang-jwt and keyfunc. The
-// benchmarks compare the other protections with it.
+// benchmarks compare the other protections with this one.
 func (f Framework) ByGolangJWT() Protection { return f.Protected[2] }
 
 // Frameworks returns net/http, Echo and Gin. For each framework, the first two
@@ -71,8 +71,8 @@ func ginAPI(mw ...gin.HandlerFunc) http.Handler {
 	return r
 }
 
-// scoped returns a handler that checks the scope, for middlewares that do not
-// check it.
+// scoped returns a handler that checks the scope before it calls the parameter
+// next. It is used after middlewares that do not check scopes.
 func (s Settings) scoped(scope func(r *http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.allows(scope(r)) != nil {

@@ -7,9 +7,10 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// GolangJWT follows the README of keyfunc, "Basic usage": a Keyfunc for a URL,
-// then Parse. In addition, it passes the options of golang-jwt that set the
-// expected algorithm, issuer and audience, and require exp.
+// GolangJWT follows the README of keyfunc, "Basic usage": it makes a Keyfunc
+// for a URL, and then calls Parse. GolangJWT adds the options of golang-jwt for
+// the expected algorithm, issuer and audience, and the option that requires
+// exp.
 func GolangJWT() Rival {
 	return golangJWT("", func(s Settings, k keyfunc.Keyfunc) Func {
 		parser := golangJWTParser(s)
@@ -20,9 +21,9 @@ func GolangJWT() Rival {
 	})
 }
 
-// GolangJWTPlain follows the README of keyfunc, "Basic usage", literally:
-// jwt.Parse with the Keyfunc of "Step 1" and nothing else in "Step 2". The
-// README of golang-jwt contains no set-up.
+// GolangJWTPlain follows the README of keyfunc, "Basic usage", literally: it
+// makes the Keyfunc of "Step 1", and passes it to jwt.Parse as in "Step 2",
+// without options. The README of golang-jwt contains no set-up.
 func GolangJWTPlain() Rival {
 	return golangJWTMap(" without options", func(Settings) []jwt.ParserOption { return nil })
 }
@@ -106,8 +107,8 @@ func parseGolangJWT(p *jwt.Parser, s Settings, token string, key jwt.Keyfunc) (*
 	return &claims, s.allows(claims.Scope)
 }
 
-// golangJWTScope returns the scope in golangJWTClaims, or in a map if no claims
-// type is configured.
+// golangJWTScope returns the scope in the claims. If no claims type is
+// configured, the claims are a map.
 func golangJWTScope(claims jwt.Claims) string {
 	switch claims := claims.(type) {
 	case *golangJWTClaims:

@@ -6,13 +6,13 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// GoOIDC follows the README, "OpenID Connect support for Go": NewProvider with
-// the issuer, Verifier with a ClientID, Verify, then Claims with a struct. That
-// section verifies ID tokens that a client received. Here the same calls verify
-// access tokens that an API received, and ClientID is the audience. The age of
-// the key set cannot be configured: the key set is fetched whenever no cached
-// key verifies the token. The default client is http.DefaultClient, which has
-// no timeout.
+// GoOIDC follows the README, "OpenID Connect support for Go": it calls
+// NewProvider with the issuer, Verifier with a ClientID, Verify, and then
+// Claims with a struct. That section verifies ID tokens that a client received.
+// GoOIDC verifies access tokens that an API received, and ClientID is the
+// audience. The age of the key set cannot be configured. The library fetches
+// the key set whenever no cached key verifies the token. The default client is
+// http.DefaultClient, which has no timeout.
 func GoOIDC() Rival {
 	return Rival{
 		libraries: []library{{"coreos/go-oidc", "github.com/coreos/go-oidc/v3"}},

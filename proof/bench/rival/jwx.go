@@ -10,11 +10,11 @@ import (
 )
 
 // JWX follows the documentation of jwx. The key set follows the examples of
-// jwk.Cache and jwk.CachedSet in docs/04-jwk.md, and the call of Parse follows
-// docs/01-jwt.md. Register waits for the first fetch. If the settings have a
-// TTL, JWX sets refresh intervals, as the example of jwk.CachedSet does. These
-// intervals apply if the server sends no lifetime. Without a TTL, the defaults
-// of 15 minutes and 30 days apply, as in the example of jwk.Cache.
+// jwk.Cache and jwk.CachedSet in docs/04-jwk.md. The call of Parse follows
+// docs/01-jwt.md. Register waits for the first fetch. If Settings.TTL is not 0,
+// JWX sets both refresh intervals to TTL, as in the example of jwk.CachedSet.
+// These intervals apply if the server sends no lifetime. If Settings.TTL is 0,
+// the defaults of 15 minutes and 30 days apply, as in the example of jwk.Cache.
 func JWX() Rival {
 	const timeout = 30 * time.Second // the timeout of jwk.DefaultHTTPClient
 	return Rival{

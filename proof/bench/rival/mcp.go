@@ -10,8 +10,8 @@ import (
 )
 
 // mcpMiddleware returns RequireBearerToken of the Model Context Protocol's SDK.
-// Users of the SDK choose how a token is verified: here with golang-jwt and
-// keyfunc.
+// Users of the SDK supply the function that verifies a token. In mcpMiddleware,
+// this function uses golang-jwt and keyfunc.
 func mcpMiddleware() Protection {
 	return Protection{
 		Name: Rival{libraries: []library{{"MCP go-sdk", "github.com/modelcontextprotocol/go-sdk"}}}.String() + " with golang-jwt",

@@ -17,9 +17,9 @@ import (
 
 var errSignature = errors.New("the signature is wrong")
 
-// RawCrypto verifies only the signature, with the standard library and a key
-// that it already has. Every verifier must do at least this. RawCrypto copies
-// nothing.
+// RawCrypto verifies only the signature, which is the least that a verifier
+// must do. It uses the standard library, does not fetch the key, and does not
+// copy the token.
 func RawCrypto() Rival {
 	return Rival{
 		how: "raw crypto (standard library)",

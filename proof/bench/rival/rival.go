@@ -39,13 +39,12 @@ type Settings struct {
 	Scope string // the scope that a token must have; "" means none
 
 	// TTL is the age at which a key set must be renewed. If TTL is 0, the value
-	// in the library's documentation applies. Some libraries ignore TTL,
-	// because their users cannot configure it.
+	// in the library's documentation applies. Libraries that do not let their
+	// users configure this age ignore TTL.
 	TTL time.Duration
 
-	// Client reaches the server and has no timeout. For a library whose own
-	// client has a timeout, [Settings.Within] returns a client with the same
-	// timeout.
+	// Client can reach the server. It has no timeout. Libraries whose own
+	// client has a timeout use [Settings.Within] instead.
 	Client *http.Client
 }
 

@@ -41,7 +41,7 @@ func TestEveryRivalTellsGoodTokensFromBad(t *testing.T) {
 						testserver.Expired, testserver.WrongIssuer, testserver.WrongAudience,
 					} {
 						if r.String() == rival.JWTAuth().String() && defect == testserver.UnknownKid {
-							continue // jwtauth ignores the kid and uses the key that signed this token
+							continue // jwtauth has a single static key and ignores kid
 						}
 						if v.Verify(t.Context(), as.Token(testserver.With(defect))) == nil {
 							t.Errorf("%s: got no error, want one", defect)

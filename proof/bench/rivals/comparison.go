@@ -19,8 +19,8 @@ const (
 // column is a library in the comparison.
 type column struct {
 	Title      string
-	api        string // the name in docs/rivals.md of the API that is set up as documented
-	allOptions string // the name of the API with every option, or ""
+	api        string // API with the documented set-up, by its name in docs/rivals.md
+	allOptions string // API with every option, by its name, or ""
 	timed      rival.Rival
 }
 
@@ -30,7 +30,7 @@ func columns() []column {
 		{"golang-jwt + keyfunc", "Gin, golang-jwt and keyfunc", "the same, with parser options", rival.GolangJWT()},
 		{"coreos/go-oidc", "coreos/go-oidc", "", rival.GoOIDC()},
 		{"auth0/go-jwt-middleware v3", "auth0/go-jwt-middleware v3", "", rival.Auth0v3()},
-		{"echo-jwt + keyfunc", "labstack/echo-jwt with keyfunc", "", rival.GolangJWT()}, // echo-jwt calls golang-jwt
+		{"echo-jwt + keyfunc", "labstack/echo-jwt with keyfunc", "", rival.GolangJWT()}, // times of golang-jwt, which echo-jwt calls
 	}
 }
 
@@ -76,8 +76,8 @@ func (t table) Comparison(figures performance.Table) (string, error) {
 	return render(comparison, map[string]any{"Columns": columns(), "Rows": rows, "Measured": figures.Under})
 }
 
-// sums computes cells of the comparison for the API with this name, from the
-// rows of t.
+// sums computes cells of the comparison from the rows of t, for the API with
+// the given name.
 func (t table) sums(name string) ([]string, error) {
 	i := slices.IndexFunc(t.APIs, func(a api) bool { return a.Name == name })
 	if i < 0 {

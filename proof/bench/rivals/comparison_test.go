@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rivals"
 )
 
-// bearerguard returns the first column of a comparison.
+// bearerguard returns the cells of Bearerguard in a comparison.
 func bearerguard(comparison string) (cells []string) {
 	for line := range strings.Lines(comparison) {
 		if f := strings.Split(line, " | "); len(f) > 5 {

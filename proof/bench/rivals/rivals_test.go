@@ -37,8 +37,8 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// keep checks that the document at path has the content want. With -update, it
-// writes this content instead.
+// keep checks that a document has the wanted content. With -update, it writes
+// this content to the document instead.
 func keep(t *testing.T, path, want string) {
 	t.Helper()
 	switch {

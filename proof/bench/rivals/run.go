@@ -85,7 +85,7 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := &statusWriter{ResponseWriter: w}
-	defer func() { // also after a panic
+	defer func() { // runs even after a panic
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		o.statuses = append(o.statuses, s.status)

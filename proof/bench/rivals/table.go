@@ -28,8 +28,8 @@ type row struct {
 const accepted = "2xx"
 
 // badToken reports whether a row is about a token that must be refused because
-// of its contents or its signature. It returns false if the reason for refusal
-// is the place of the token in the request, or its scopes.
+// of its contents or its signature. It returns false if the token must be
+// refused because of its scopes or its place in the request.
 func (r row) badToken() bool { return r.single && r.kind == verifying && r.Want != accepted }
 
 // table contains the parts of docs/rivals.md that may differ from run to run.
@@ -65,9 +65,9 @@ func measure(ctx context.Context) (table, error) {
 	return t, nil
 }
 
-// probes returns a row for each single request of apitest.Check, in order. To
-// find the requests that must be refused, it runs the check on an unprotected
-// API and collects the findings. It also returns the outcome of that run.
+// probes runs apitest.Check on an unprotected API. It returns the outcome of
+// this run, and a row for each single request of the check, in order. A request
+// that must be refused appears among the findings of this run.
 func probes(ctx context.Context) ([]row, outcome, error) {
 	open, err := run(ctx, rival.Unprotected())
 	if err != nil {
@@ -117,12 +117,13 @@ func general() []row {
 	}
 }
 
-// aboutChallenges lists the rows that do not apply to an API that never sends a
-// challenge.
+// aboutChallenges lists the rows that apply only to an API that sends
+// challenges.
 var aboutChallenges = []string{"challenge-malformed", "challenge-bare", "error-without-token", "error-code", "scope-missing"}
 
-// fits returns an error if a finding has no row, or if the API did not receive
-// the given number of requests over HTTP/1.1.
+// fits returns an error if a finding has no row in the table. It also returns
+// an error if the API received more or fewer requests over HTTP/1.1 than
+// expected.
 func (t table) fits(found outcome, requests int) error {
 	var errs []error
 	for _, f := range found.findings {
@@ -163,7 +164,7 @@ const userMark = " †"
 
 func mark(a api, of row, text string) string {
 	own := slices.Contains(a.ownCode, of.kind)
-	if of.kind == answering && strings.HasPrefix(text, "403 ") { // the code that checks the scope sends the 403
+	if of.kind == answering && strings.HasPrefix(text, "403 ") { // a 403 is sent by the code that checks the scope
 		own = own || slices.Contains(a.ownCode, scoping)
 	}
 	if own {

@@ -23,15 +23,15 @@ const (
 	audience = "https://api.example.com"
 	items    = `{"items":["anvil","bellows"]}`
 
-	// The library fetches an issuer's keys at most once every 5 s. The
-	// remaining time is a reserve for slow machines.
+	// The library fetches an issuer's keys at most once every 5 s. The rest of
+	// the 30 s is for slow machines.
 	rotationTimeout = 30 * time.Second
 )
 
 // api is the URL of a running API.
 type api string
 
-// startAPI runs examples/api, and waits until it has fetched the keys.
+// startAPI runs examples/api, and waits until the API has fetched the keys.
 func startAPI(t *testing.T, h *hydra, env ...string) api {
 	t.Helper()
 	a := api(program.Start(t, apiFile, append([]string{"ISSUER=" + h.public, "AUDIENCE=" + audience, "DPOP=off"}, env...)...))
@@ -89,7 +89,7 @@ type call struct {
 	token  string // "" means no token
 	status int
 	body   string // JSON, compared only if the status is a success
-	err    string // the error code in the challenge and in the body of a refusal; "" means that both must lack one
+	err    string // error code in the challenge and in the body of a refusal; "" means no error code in either
 }
 
 // check makes the calls and fails the test if an answer is not as expected.
@@ -116,8 +116,8 @@ func (a api) poll(t *testing.T, c call) {
 
 var code = regexp.MustCompile(`error="([^"]*)"`)
 
-// fault makes the call. It returns a description of what is wrong with the
-// answer, or "" if the answer is as expected.
+// fault makes the call. It returns "" if the answer is as expected. Otherwise,
+// it describes what is wrong.
 func (a api) fault(t *testing.T, c call) string {
 	t.Helper()
 	path := c.path

@@ -67,8 +67,8 @@ type hydra struct {
 // startHydra runs Hydra with a database in memory until the test ends. If
 // issuer is empty, the issuer is Hydra's address. Access tokens are JWTs,
 // unless the client is configured otherwise. The parameter alg is the algorithm
-// of the signing keys. For RS256, Hydra itself generates keys of 4096 bits,
-// which takes seconds.
+// of the signing keys. If alg is RS256, Hydra itself generates the keys. This
+// takes seconds, because the keys have 4096 bits.
 func startHydra(t *testing.T, issuer, alg string) *hydra {
 	t.Helper()
 	public, admin := program.Address(t), program.Address(t)
@@ -105,7 +105,7 @@ func startHydra(t *testing.T, issuer, alg string) *hydra {
 	exited := make(chan struct{})
 	go func() {
 		defer close(exited)
-		_ = cmd.Wait() // after Cancel, it always returns an error; the exit status below shows whether Hydra failed
+		_ = cmd.Wait() // Wait always returns an error after Cancel; the exit status below shows whether Hydra failed
 	}()
 	t.Cleanup(func() {
 		<-exited
@@ -192,8 +192,8 @@ func (h *hydra) withdraw(t *testing.T, kid string) {
 	h.request(t, http.MethodDelete, accessTokenKeys+"/"+kid, nil, nil)
 }
 
-// request sends JSON to the admin API, and decodes the answer into v unless v
-// is nil.
+// request sends JSON to the admin API. If the parameter v is not nil, the
+// answer is decoded into v.
 func (h *hydra) request(t *testing.T, method, path string, body, v any) {
 	t.Helper()
 	text, err := json.Marshal(body)

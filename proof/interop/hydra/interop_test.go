@@ -47,8 +47,8 @@ func TestExampleAPIAgainstHydra(t *testing.T) {
 	)
 }
 
-// The API's audience is the client ID, which is the audience of ID tokens. The
-// API must therefore refuse ID tokens although their audience is right.
+// The API's audience is the client ID, so ID tokens have the right audience.
+// The API must nevertheless refuse ID tokens.
 func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -162,7 +162,7 @@ func TestRefreshTokensOfHydraAreNotAccessTokens(t *testing.T) {
 
 // Hydra's introspection endpoint also accepts JWTs. An API that introspects
 // JWTs therefore refuses a revoked JWT. An API that does not introspect JWTs
-// accepts it.
+// accepts the revoked JWT.
 func TestJWTsOfHydraAreRevoked(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")

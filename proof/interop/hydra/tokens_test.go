@@ -73,9 +73,10 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	return token
 }
 
-// accept accepts a login or consent challenge at the admin API. The challenge
-// is in the query of the parameter at, Hydra's redirect to the login or consent
-// page. accept returns the URL that the browser must open next.
+// accept accepts a login or consent challenge at the admin API. The parameter
+// at is the URL of the login or consent page to which Hydra redirects. The
+// query of this URL contains the challenge. accept returns the URL that the
+// browser must open next.
 func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]any) string {
 	t.Helper()
 	to, err := url.Parse(at)
@@ -91,8 +92,8 @@ func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]an
 }
 
 // sessionOf returns the session ID of a consent request. The parameter at is
-// Hydra's redirect to the consent page, which contains the challenge of this
-// request.
+// the URL of the consent page to which Hydra redirects. The query of this URL
+// contains the challenge of the consent request.
 func (h *hydra) sessionOf(t *testing.T, at string) string {
 	t.Helper()
 	_, query, _ := strings.Cut(at, "?")
@@ -145,7 +146,7 @@ func refreshToken(t *testing.T, token *oauth2.Token) string {
 	return token.RefreshToken
 }
 
-// decode reads one segment of a compact JWS.
+// decode decodes the JSON in one segment of a compact JWS.
 func decode(t *testing.T, token string, segment int, v any) {
 	t.Helper()
 	segments := strings.Split(token, ".")
@@ -176,8 +177,9 @@ func withScope(t *testing.T, token, scope string) string {
 	return strings.Join(segments, ".")
 }
 
-// changed changes the first character of a token's last segment. The first
-// character, unlike the last, has no unused bits, so the decoded bytes change.
+// changed changes the first character of a token's last segment. This always
+// changes the decoded bytes, because the first character has no unused bits.
+// The last character may have unused bits.
 func changed(token string) string {
 	text := []byte(token)
 	if at := strings.LastIndexByte(token, '.') + 1; text[at] == 'A' {

@@ -22,9 +22,9 @@ type expectation int
 
 const (
 	good    expectation = iota // 200
-	bad                        // 401: expired, forged
-	paired                     // one of two simultaneous requests with the same new proof: 200 for at most one
-	replay                     // a proof that was sent before: 200 for at most one use
+	bad                        // 401 for an expired or forged token
+	paired                     // 200 for at most one of two simultaneous requests with the same new proof
+	replay                     // 200 for at most one of all requests with the same proof
 	revoked                    // 200 before the revocation, 401 after it
 )
 
@@ -43,7 +43,7 @@ type event struct {
 	sent   time.Duration
 	took   time.Duration
 	status int // 0 without an answer
-	server int // process that answered; noServer for the proxy
+	server int // number of the process that answered, or noServer
 }
 
 // noServer means that no process answered.
@@ -52,7 +52,7 @@ const noServer = -1
 // victim is a token that is revoked.
 type victim struct {
 	kind         kind
-	asked, acked time.Duration // when the revocation began and when it was in the feed; 0 means never
+	asked, acked time.Duration // when the revocation began and when the feed acknowledged it; 0 means not yet
 }
 
 // recording contains all requests, revocations and introspections of a run.

@@ -44,8 +44,8 @@ func (j *injector) run(ctx context.Context, faults []fault) {
 	all.Wait()
 }
 
-// inject causes the fault f, and ends the fault after the given duration. It
-// sets f.ended.
+// inject causes the fault f and sets f.ended. A storm ends when the feed has
+// stored its revocations. Every other fault ends after the given duration.
 func (j *injector) inject(ctx context.Context, f *fault, lasts time.Duration) (err error) {
 	switch f.name {
 	case killed:

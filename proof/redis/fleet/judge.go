@@ -20,7 +20,7 @@ const (
 	right verdict = iota
 	excused
 	connectionLost
-	notInForce // a revoked token was accepted, but not later than allowed
+	notInForce // a revoked token was accepted within the permitted delay
 	wrongRejection
 	wrongAcceptance
 	replayAccepted
@@ -32,19 +32,19 @@ type outcome struct {
 	faults   []fault
 	counts   [verdicts]int
 	accepted [kinds]int
-	reasons  map[string]int // number of excused answers
+	reasons  map[string]int // number of excused answers for each reason
 	wrongs   map[string]wrong
 
-	lags      []time.Duration // how long each revoked token was accepted
-	lagsLater []time.Duration // the same, if a fault delayed the revocation
-	recovered []time.Duration // for each fault, the time from its end to the last wrong answer that is attributed to it
-	again     []time.Duration // from the end of each fault until all affected processes accepted a token; or never
-	rounds    int             // introspections, not counting repetitions within maxTTL
+	lags      []time.Duration // time from each revocation to the last acceptance
+	lagsLater []time.Duration // like lags, for revocations that a fault delayed
+	recovered []time.Duration // time from the end of each fault to the last 503 that the fault explains
+	again     []time.Duration // time from the end of each fault until all affected processes accepted a token, or never
+	rounds    int             // introspections, counted once per token and maxTTL
 	calls     int             // introspections that countRounds did not skip
 }
 
-// wrong counts the wrong answers of one kind. The first of these requests was
-// sent at the time first, and the last at the time last.
+// wrong counts the wrong answers of one kind. Its fields first and last are the
+// times at which the first and the last of these requests were sent.
 type wrong struct {
 	count       int
 	first, last time.Duration
@@ -66,7 +66,7 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 		}
 	}
 	lags := make([]time.Duration, len(r.victims))
-	tried := make([]bool, len(r.victims)) // after the revocation
+	tried := make([]bool, len(r.victims)) // whether the token was sent after its revocation
 	later := make([]bool, len(r.victims))
 	for _, e := range r.events {
 		v := o.verdict(e, r.victims, all)
@@ -116,7 +116,8 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	return o
 }
 
-// never means that a process has not accepted a token after the fault.
+// never is the result of acceptedAgain if a process has not accepted a token
+// after the fault.
 const never time.Duration = math.MaxInt64
 
 // acceptedAgain returns the time from the end of the fault until all processes
@@ -142,9 +143,9 @@ func (f fault) acceptedAgain(events []event) (last time.Duration) {
 	return last
 }
 
-// verdict checks one answer, but not whether its proof was used before. A 503
-// for a bad token is never excused: a process must refuse a bad token before it
-// needs Redis or introspection.
+// verdict judges one answer. It does not check whether the proof was used
+// before. A 503 for a bad token is never excused: a process must refuse a bad
+// token before it needs Redis or introspection.
 func (o *outcome) verdict(e event, victims []victim, all []window) verdict {
 	ok, refused := e.status == http.StatusOK, e.status == http.StatusUnauthorized
 	if e.server == noServer {
@@ -190,7 +191,7 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	}
 	mayLag := func(w window) bool {
 		return w.effect == lagging && w.covers(e, v.acked, e.sent) && e.sent <= w.to &&
-			v.acked >= w.from-inForce && // the APIs read every revocation acknowledged before this time before the window began
+			v.acked >= w.from-inForce && // if acked earlier, the APIs read the revocation before the window began
 			(w.lostFeed || e.sent <= v.acked+maxLag)
 	}
 	if slices.ContainsFunc(all, mayLag) {

@@ -31,7 +31,7 @@ type load struct {
 	recording *recording
 
 	opaque, bad []sample
-	current     atomic.Pointer[[2][]sample] // bearer and bound tokens, signed with the current key
+	current     atomic.Pointer[[2][]sample] // [0]: bearer tokens, [1]: bound tokens; signed with the current key
 	proofs      atomic.Int64                // number of the last proof
 
 	mu   sync.Mutex
@@ -47,13 +47,13 @@ type proof struct {
 	dated  time.Duration
 }
 
-// skews contains the clock errors of clients and the issuer, relative to the
-// processes.
+// skews contains the clock errors of the clients and of the issuer, relative to
+// the clocks of the processes.
 var skews = []time.Duration{-20 * time.Second, 0, 20 * time.Second}
 
 const (
 	opaqueTokens = 20
-	perSkew      = 5    // JWTs, and as many bound tokens, in use at a time for each skew
+	perSkew      = 5    // number of JWTs, and of bound tokens, that are in use for each skew
 	maxUsed      = 4096 // maximum number of proofs that are kept for replays
 )
 
@@ -208,9 +208,9 @@ func (l *load) replay(ctx context.Context, random *rand.Rand) {
 	l.exchange(ctx, s, p)
 }
 
-// exchange sends a request and records the answer, even if ctx ends in between.
-// The request is a POST, because HTTP clients and proxies may repeat a GET if a
-// connection breaks. The API would then see the proof twice.
+// exchange sends a request and records the answer, even if ctx ends before the
+// answer arrives. The request is a POST, because HTTP clients and proxies may
+// repeat a GET if a connection breaks. The API would then see the proof twice.
 func (l *load) exchange(ctx context.Context, s sample, p proof) {
 	e := event{kind: s.kind, want: s.want, victim: s.victim, proof: p.number, dated: p.dated, server: noServer}
 	r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, l.fleet.url+"/items", http.NoBody)

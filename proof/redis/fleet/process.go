@@ -19,7 +19,7 @@ type process struct {
 	arguments []string
 	dir       string
 	env       []string
-	ready     func(context.Context) error // returns nil once it is ready
+	ready     func(context.Context) error // returns nil when the process is ready
 
 	cmd    *exec.Cmd
 	output tail
@@ -54,7 +54,7 @@ func (p *process) kill() {
 		return
 	}
 	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait() // an error, because it was killed
+	_ = p.cmd.Wait() // Wait always fails after Kill
 	p.cmd = nil
 }
 
@@ -70,7 +70,7 @@ func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lines := strings.SplitAfter(t.text+string(b), "\n")
-	t.text = strings.Join(lines[max(0, len(lines)-tailLines-1):], "") // the text after the last newline is empty or an incomplete line
+	t.text = strings.Join(lines[max(0, len(lines)-tailLines-1):], "") // the last element is empty or an incomplete line, so one more is kept
 	return len(b), nil
 }
 

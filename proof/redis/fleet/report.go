@@ -10,7 +10,7 @@ import (
 
 const (
 	maxListed = 10  // kinds of wrong answers that are listed
-	maxCalls  = 1.5 // introspections per token and maxTTL; several processes may ask in the same moment
+	maxCalls  = 1.5 // limit of perRound; above 1, because several processes may ask in the same moment
 )
 
 // report contains the outcome of a run and its configuration.
@@ -70,7 +70,7 @@ func (r *report) table() string {
 	row("last acceptance after a revocation", "at most 1 s", "p50 %s, p99 %s, max %s of %d", short(quantile(r.lags, 0.5)), short(quantile(r.lags, 0.99)), short(quantile(r.lags, 1)), len(r.lags))
 	row("the same, while a process cannot read the feed", "at most 10 s, and 20 s after lost memory", "p50 %s, max %s of %d", short(quantile(r.lagsLater, 0.5)), short(quantile(r.lagsLater, 1)), len(r.lagsLater))
 	must := fmt.Sprintf("at most %.1f", maxCalls)
-	if r.skew > 0 { // processes whose clocks differ by more than maxTTL do not share responses
+	if r.skew > 0 { // no limit: processes whose clocks differ by more than maxTTL do not share responses
 		must = ""
 	}
 	row("introspections per token and `MaxTTL`, of all processes", must, "%.2f", r.perRound())

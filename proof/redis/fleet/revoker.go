@@ -15,7 +15,7 @@ import (
 
 const (
 	revokeEvery = 500 * time.Millisecond
-	probeFor    = 1500 * time.Millisecond // how long a token is sent after its revocation; probeEvery is the interval
+	probeFor    = 1500 * time.Millisecond // how long probe sends a revoked token; probeEvery is the pause between requests
 	probeEvery  = 5 * time.Millisecond
 	lifetime    = 10 * time.Minute // of revocations
 	maxGone     = 200              // maximum number of tokens in load.gone
@@ -46,7 +46,7 @@ func newRevoker(l *load, storm int) (*revoker, error) {
 // run revokes one token after another until ctx ends.
 func (r *revoker) run(ctx context.Context) {
 	var all sync.WaitGroup
-	all.Go(func() { _ = r.list.Run(ctx) }) // fails only if it is already running
+	all.Go(func() { _ = r.list.Run(ctx) }) // Run fails only if the list is already running
 	for n := 0; wait(ctx, revokeEvery); n++ {
 		all.Go(func() { r.revokeOne(ctx, kind(n)%kinds) })
 	}
@@ -64,13 +64,14 @@ func (r *revoker) revokeOne(ctx context.Context, k kind) {
 	}
 }
 
-// revokeMany adds r.storm revocations, and revokes one token of each kind, all
-// in one call. It returns when the feed has stored all revocations. The
-// returned function probe then sends the revoked tokens.
+// revokeMany adds r.storm revocations of tokens that do not exist, and
+// revocations of one new token of each kind, all in one call. It returns when
+// the feed has stored all revocations. The returned function probe then sends
+// the revoked tokens.
 func (r *revoker) revokeMany(ctx context.Context) (probe func(), err error) {
 	all := make([]revoke.Revocation, r.storm, r.storm+int(kinds))
 	for i := range all {
-		all[i] = r.revocation(fmt.Sprintf("storm-%032d", i)) // as long as a UUID
+		all[i] = r.revocation(fmt.Sprintf("storm-%032d", i)) // about as long as a UUID
 	}
 	var victims []sample
 	for k := range kinds {

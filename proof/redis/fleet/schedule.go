@@ -15,12 +15,12 @@ const (
 	rotated           = "key rotation"
 	storm             = "revocation storm"
 	introspectionDown = "introspection down"
-	signAfter         = 6 * time.Second // time from the publication of a key to its first signature; longer than jwks.Options.MinInterval
+	signAfter         = 6 * time.Second // how long after its publication a key first signs; longer than jwks.Options.MinInterval
 )
 
 // fault is a planned or an injected fault. The fields began and ended count
-// from the start of the run. They are the planned times, or, after the fault
-// was injected, the actual times.
+// from the start of the run. Before the fault is injected, they are the planned
+// times. Afterwards, they are the actual times.
 type fault struct {
 	name         string
 	began, ended time.Duration
@@ -28,9 +28,11 @@ type fault struct {
 }
 
 // plan contains the faults, with their times as fractions of the duration of
-// the run. Two facts limit the possible order. After Redis is emptied, proofs
-// are refused for 80 seconds. While the processes publish their revocations
-// again, a process that starts may lack some of these revocations.
+// the run. Two facts limit the order of the faults:
+//
+//   - For 80 seconds after Redis is emptied, proofs are refused.
+//   - While the processes publish their revocations again, a process that
+//     starts may lack some of these revocations.
 var plan = []struct {
 	name      string
 	at, lasts float64

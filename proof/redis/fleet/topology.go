@@ -25,12 +25,12 @@ const (
 	origin   = "https://api.example.com"
 	scope    = "items:write"
 	apis     = 10              // processes of examples/api
-	linked   = 3               // processes that reach Redis through the link
+	linked   = 3               // number of processes that reach Redis through the link
 	maxTTL   = 5 * time.Second // introspect.Config.MaxTTL
 	maxLag   = 10 * time.Second
 )
 
-// fleet is everything that runs.
+// fleet contains the servers and processes of a run.
 type fleet struct {
 	as     *testserver.Server
 	redis  *process
@@ -70,8 +70,8 @@ var frameworks = []string{"http", "echo", "echo5", "gin"}
 
 // startFleet starts all servers and processes. The parameter order contains the
 // numbers of the processes in random order. The first processes of this order
-// reach Redis through the link. The clocks of the last two processes are wrong
-// by skew: one is ahead, the other is behind.
+// reach Redis through the link. The parameter skew is the clock error of the
+// last two processes: one clock is ahead, and the other one is behind.
 func startFleet(ctx context.Context, order []int, skew time.Duration) (f *fleet, err error) {
 	f = &fleet{cut: slices.Sorted(slices.Values(order[:linked])), secret: rand.Text() + rand.Text()}
 	f.skews = map[int]time.Duration{order[apis-2]: skew, order[apis-1]: -skew}

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// recovery is how long requests may fail after Redis is reachable again.
-	// After up to a second, the next command is tried. This command and the
+	// recovery is how long requests may fail after Redis is reachable again. A
+	// process tries its next command within a second. This command and the
 	// waiting requests end within another second.
 	recovery = 2 * time.Second
 
@@ -28,8 +28,8 @@ const (
 
 	// republished is how long the machines may take to publish their
 	// revocations again after Redis was emptied. During this time, a machine
-	// may be late in reading new revocations, and old revocations that it has
-	// not read before.
+	// may read new revocations late. It may also be late in reading old
+	// revocations that it had not read before.
 	republished = 20 * time.Second
 
 	// slowest is redisstore.Config.Timeout.
@@ -58,15 +58,15 @@ type window struct {
 	reason   string
 	fault    int    // index of the fault, or noFault
 	kinds    []kind // nil means all
-	servers  []int  // nil means all, and the proxy
+	servers  []int  // nil means all processes and the proxy
 	from, to time.Duration
 	lostFeed bool // the feed has lost revocations, which the machines publish again until the window ends
-	byDate   bool // covers requests sent after its start, if their proofs were made before its end
+	byDate   bool // the date of the proof, not the start of the request, must precede the window's end
 }
 
 // windows returns the windows of the faults. If several windows cover an
-// answer, the last one is used. skew is the maximum error of the clock of a
-// process that detects a loss of data.
+// answer, the last one is used. The parameter skew is the maximum clock error
+// of a process that detects a loss of data.
 func windows(faults []fault, skew time.Duration) (all []window) {
 	var memories []window
 	for i, f := range faults {
@@ -77,7 +77,7 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 		withoutRedis := func(servers []int, until time.Duration, lostFeed bool) {
 			add(window{effect: unavailable, reason: "proofs without Redis", kinds: []kind{bound}, servers: servers, from: f.began, to: f.ended + recovery})
 			add(window{effect: lagging, servers: servers, from: f.began, to: until, lostFeed: lostFeed})
-			if from := f.began + maxLag - time.Second; from < until { // the last reading was up to a second before
+			if from := f.began + maxLag - time.Second; from < until { // the last reading may be a second older than the fault
 				add(window{effect: unavailable, reason: "revocations not read for MaxLag", servers: servers, from: from, to: until})
 			}
 		}
@@ -100,9 +100,9 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 }
 
 // slowWindows returns windows for the times in which Redis was slow without an
-// injected fault. The timeout of a command is the constant slowest. If a
-// request with a proof takes at least as long and gets a 503, Redis was
-// presumably slow. After the timeout, the process may send no commands for a
+// injected fault. The constant slowest is the timeout of a command. If a
+// request with a proof takes at least that long and gets a 503, Redis was
+// presumably slow. After the timeout, the process may pause its commands for a
 // second.
 func slowWindows(events []event, faults []window) (all []window) {
 	for _, e := range events {
@@ -117,8 +117,8 @@ func slowWindows(events []event, faults []window) (all []window) {
 }
 
 // covers reports whether the window w covers an event. The parameters from and
-// to are the start and the end of the event. If w.byDate is true, the date of
-// the proof replaces the start.
+// to are the start and the end of the event. If w.byDate is true, covers uses
+// the date of the proof instead of the parameter from.
 func (w window) covers(e event, from, to time.Duration) bool {
 	ends := from
 	if w.byDate {

@@ -1,5 +1,6 @@
-// Orders is an API that runs on several machines. The machines share what they
-// know through Redis. docs/scale.md shows this program.
+// Orders is an API that runs on several machines. Through Redis, the machines
+// share used proofs, introspection responses and revocations. docs/scale.md
+// shows this program.
 package main
 
 import (
@@ -52,7 +53,7 @@ func run(ctx context.Context) error {
 	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(http.HandlerFunc(listOrders)))
 	mux.Handle("POST /logouts", httpauth.Require(v, scopes.All("sessions:end"))(logOut(list)))
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if v.Healthy() != nil { // the keys and the revocations were not read yet, or not lately
+		if v.Healthy() != nil { // keys or revocations have not been read recently
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
@@ -89,7 +90,7 @@ func newVerifier(ctx context.Context, client *redis.Client) (*middleware.Verifie
 		Do:          withGoRedis(client),
 		Secret:      redisSecret,
 		OnOutage:    redisstore.Refuse, // DPoP requests get 503 while Redis is down
-		ProofWindow: 5 * time.Minute,   // for nonces of a minute
+		ProofWindow: 5 * time.Minute,   // for nonces that are valid for a minute
 	})
 	if err != nil {
 		return nil, nil, err
@@ -117,7 +118,7 @@ func newVerifier(ctx context.Context, client *redis.Client) (*middleware.Verifie
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience:    "https://api.example.com", // the aud of tokens for your API
 		Issuers:     []middleware.Issuer{{URL: os.Getenv("ISSUER"), Introspection: answers}},
-		Origins:     []string{"https://api.example.com"}, // where clients reach it
+		Origins:     []string{"https://api.example.com"}, // where clients reach your API
 		DPoP:        &dpop.Policy{Replay: store, Nonces: dpop.NewNonces(nonceSecret, time.Minute)},
 		Revocations: list,
 	})
@@ -156,14 +157,14 @@ func logOut(list *revoke.List) http.HandlerFunc {
 			Issuer: os.Getenv("ISSUER"),
 			Kind:   revoke.Subject,
 			Value:  r.FormValue("user"),
-			Before: now,                // the user can log in again
+			Before: now,                // tokens of a later login stay valid
 			Until:  now.Add(time.Hour), // the longest lifetime of an access token
 		})
 		switch {
 		case err == nil:
 			w.WriteHeader(http.StatusAccepted)
 		case errors.Is(err, revoke.ErrPublish), errors.Is(err, revoke.ErrFull):
-			w.WriteHeader(http.StatusServiceUnavailable) // not in force on every machine: repeat the request
+			w.WriteHeader(http.StatusServiceUnavailable) // some machines may lack the revocation: repeat the request
 		default:
 			w.WriteHeader(http.StatusBadRequest) // the user is empty or too long
 		}

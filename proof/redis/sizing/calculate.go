@@ -9,11 +9,11 @@ import (
 
 // scenario is the load of a fleet.
 type scenario struct {
-	requests, machines            float64 // requests per second; machines
-	proofShare, opaqueShare       float64 // shares of requests and tokens; all others are JWTs without proofs
+	requests, machines            float64 // requests per second; number of machines
+	proofShare, opaqueShare       float64 // shares with a proof, and with an opaque token; the others are JWTs without proofs
 	tokens                        float64 // active tokens
 	lifetime, maxTTL, proofWindow time.Duration
-	revocations, storm            float64 // per second; in a storm
+	revocations, storm            float64 // revocations per second; revocations in a storm
 }
 
 var large = scenario{

@@ -25,13 +25,13 @@ import (
 // measured contains what one token, proof, revocation or read of the feed
 // costs.
 type measured struct {
-	listBytes, entryBytes, tokenBytes float64 // bytes on a machine: for a revocation, a replay entry, a cached JWT
+	listBytes, entryBytes, tokenBytes float64 // bytes on a machine for a revocation, a replay entry and a cached JWT
 
-	checkMicros, cachedMicros, proofMicros float64 // CPU time of a machine: uncached JWT, cached JWT, proof with cached JWT
+	checkMicros, cachedMicros, proofMicros float64 // CPU time of a machine for an uncached JWT, a cached JWT, and a proof with a cached JWT
 
-	redisEntry, redisAnswer, redisRevocation      float64 // bytes in the memory of Redis
-	entryMicros, getMicros, setMicros, feedMicros float64 // CPU time of Redis: a proof, reading a response, writing a response, reading an unchanged feed
-	feedBytes, revocationBytes                    float64 // bytes sent to a machine: reading an unchanged feed, a revocation
+	redisEntry, redisAnswer, redisRevocation      float64 // bytes in Redis for a replay entry, a response and a revocation
+	entryMicros, getMicros, setMicros, feedMicros float64 // CPU time of Redis for a proof, reading a response, writing a response, and reading an unchanged feed
+	feedBytes, revocationBytes                    float64 // bytes sent to a machine for reading an unchanged feed, and for a revocation
 }
 
 const (
@@ -161,7 +161,7 @@ func cpu() float64 {
 func (m *measured) measureRedis(ctx context.Context, server *redisServer, n int) error {
 	store, err := redisstore.New(redisstore.Config{
 		Do: glue.WithGoRedis(server.client), Secret: make([]byte, 32), Timeout: time.Second, ProofWindow: 2 * lifetime,
-		Local: dpop.NewMemory(n * workers), // one client may use only a quarter
+		Local: dpop.NewMemory(n * workers), // one client may use only a quarter of the entries
 	})
 	if err != nil {
 		return err

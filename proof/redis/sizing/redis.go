@@ -68,7 +68,8 @@ func (s *redisServer) info(ctx context.Context, section, name string) (string, e
 	return value, nil
 }
 
-// usage is what Redis uses now, or has used since it started.
+// usage contains the memory that Redis uses now. It also contains the CPU time
+// that Redis has used, and the bytes that it has sent, since it started.
 type usage struct {
 	bytes   float64 // memory in use now
 	seconds float64 // CPU time

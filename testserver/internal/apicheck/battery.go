@@ -23,7 +23,7 @@ type probe struct {
 	want          []reply  // the accepted replies; empty means any 2xx
 	bare          bool     // the challenge must not have an error attribute
 	lacks         string   // the required value that the claims of the token lack
-	demands       string   // the required challenge parameter: acr_values or max_age
+	demands       string   // the challenge must have this parameter: acr_values or max_age
 	has           []string // scopes and claim values in the token
 
 	// The field from is a Target that reaches the API with a different client
@@ -55,9 +55,9 @@ var (
 )
 
 const (
-	// flood is the number of tokens with unknown keys that the check sends. It
-	// is also the number of malformed tokens. The constant few is the maximum
-	// number of JWKS fetches that all these tokens together may cause.
+	// flood is how many tokens with unknown keys the check sends. It sends
+	// equally many malformed tokens. The constant few is the maximum number of
+	// JWKS fetches that all these tokens together may cause.
 	flood = 20
 	few   = 5
 )
@@ -68,8 +68,8 @@ func spoiled(by token.Defect) token.Edit {
 }
 
 // battery returns all probes. It makes all tokens before the check sends the
-// first request. The first use of an algorithm publishes a key, and this key
-// must be in the JWKS before the API caches the JWKS.
+// first request: the first use of an algorithm publishes a key, which must be
+// in the JWKS before the API caches the JWKS.
 func (r *run) battery() ([]probe, error) {
 	var firstErr error
 	good := func(edits ...token.Edit) string {
@@ -192,8 +192,8 @@ func garbage() []probe {
 	return probes
 }
 
-// lookAlike returns a probe with a token whose scopes are similar to the
-// required scopes, but not equal.
+// lookAlike returns a probe whose token has scopes that resemble the required
+// scopes, but differ from them.
 func lookAlike(scopes []string, good func(...token.Edit) string) probe {
 	var similar []string
 	for _, s := range scopes {

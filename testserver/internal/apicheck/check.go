@@ -34,9 +34,9 @@ type Check struct {
 	// valid.
 	Request func() *http.Request
 
-	Scopes      []string           // all are required by the route
-	Claims      []Claim            // all are required by the route
-	ACR         []string           // authentication contexts; the route requires one of them; preferred first
+	Scopes      []string           // the route requires all of them
+	Claims      []Claim            // the route requires all of them
+	ACR         []string           // the route requires one of these authentication contexts; preferred first
 	AuthWithin  time.Duration      // how long ago the login may be; 0 means any time
 	Metadata    bool               // whether the API has metadata (RFC 9728)
 	DPoP        bool               // whether tokens are bound to a key and sent with proofs (RFC 9449)

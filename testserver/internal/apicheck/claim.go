@@ -28,9 +28,9 @@ func (v Claim) faults() error {
 	return errors.Join(errs...)
 }
 
-// edited returns a token edit that applies the function edit to the strings in
-// the claim. If edit changes nothing, the claim is not written: writing it
-// would turn a single string into an array.
+// edited returns a token edit that changes the strings in the claim with the
+// function edit. If the function changes nothing, the token edit does not write
+// the claim, because writing would turn a single string into an array.
 func (v Claim) edited(edit func([]string) []string) token.Edit {
 	return func(d *token.Draft) {
 		had := d.TextsAt(v.Name)
@@ -78,10 +78,9 @@ func (v Claim) similar(needed []Claim) []string {
 	return list
 }
 
-// elsewhere returns claims with the value of v under a wrong name. For each
-// name in the path of v, it returns a claim with only that name changed. For a
-// nested claim, it also returns a top-level claim with the last name of the
-// path.
+// elsewhere returns claims with the value of v under a wrong name. Each of them
+// has the path of v with one name changed. If v is a nested claim, the list
+// also has a top-level claim with the last name of the path.
 func (v Claim) elsewhere() (list []Claim) {
 	path, _ := token.ClaimPath(v.Name) // no error: Faults has checked the path
 	for i := range path {

@@ -18,8 +18,8 @@ import (
 // holder contains the client certificates of a run, and the targets for
 // requests with the wrong certificate or without one.
 type holder struct {
-	certificate, foreign *x509.Certificate // the client's own; another client's
-	none, other          *Target           // none: without a certificate; other: with foreign
+	certificate, foreign *x509.Certificate // of the client; of another client
+	none, other          *Target           // none: sends no certificate; other: sends foreign
 }
 
 // certificateFaults returns errors about ClientCert and Certificate.
@@ -37,8 +37,8 @@ func (c *Check) certificateFaults() error {
 }
 
 // newHolder sets r.holder. It also changes r.target so that the client presents
-// its own certificate. A probe can override the target with its field from. The
-// returned function stop closes the idle connections.
+// its own certificate. If the field from of a probe is set, the probe does not
+// use r.target. The returned function stop closes the idle connections.
 func (r *run) newHolder() (stop func(), err error) {
 	if r.target.url.Scheme != "https" {
 		return nil, errors.New("RequireClientCert: certificates need TLS: give the https URL of the API")
@@ -85,10 +85,9 @@ func (t *Target) presenting(cert *tls.Certificate) *Target {
 }
 
 // certificateRefused reports whether the API sends a TLS alert because the
-// certificate of the transport is wrong or missing. In TLS 1.3, the alert
-// follows the handshake. If the client wrote a request to the closed
-// connection, the write error could hide the alert. Therefore
-// certificateRefused sends no request.
+// certificate of the transport is wrong or missing. It sends no request: in TLS
+// 1.3, the alert follows the handshake, and an error in writing a request to
+// the closed connection could hide the alert.
 func (r *run) certificateRefused(ctx context.Context, via *http.Transport) bool {
 	ctx, cancel := context.WithTimeout(ctx, tooLong)
 	defer cancel()
@@ -130,8 +129,8 @@ func unknownConfirmation(d *token.Draft) {
 	d.Set("cnf", map[string]string{"urn:testserver:unknown": "x"})
 }
 
-// certificates returns the probes that test the binding to a certificate. It
-// leaves out the probes for the defects in the catalogue, which battery adds.
+// certificates returns the probes that test the binding to a certificate. The
+// function battery adds the probes for the defects in the catalogue.
 func (r *run) certificates(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, text string, from *Target, why, fix string) *probe {
 		probes = append(probes, probe{
@@ -153,9 +152,9 @@ func (r *run) certificates(good func(...token.Edit) string) (probes []probe) {
 	for _, attack := range []struct {
 		sent  string
 		edits []token.Edit
-		cert  *x509.Certificate // sent in the header; the token is bound to it
+		cert  *x509.Certificate // the header field has it; the token is bound to it
 		from  *Target
-		known string // the failure if the API accepts the request without the field
+		known string // skip the probe if the check has found this failure
 	}{
 		{"a bound token without its certificate, which is", nil, r.holder.certificate, r.holder.none, noCertificate},
 		{"the token of another client, whose certificate is", []token.Edit{foreign}, r.holder.foreign, nil, "cert-other"},

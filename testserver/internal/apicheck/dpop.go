@@ -56,11 +56,11 @@ func (c *Check) originFaults() error {
 	return errors.Join(errs...)
 }
 
-// newProver makes two keys for DPoP proofs. Their algorithm is the first in
-// PublicAlgs that the API lists in algs of its challenge. If the API lists none
-// of them, the algorithm is ES256.
+// newProver makes two keys for DPoP proofs. Their algorithm is the first of
+// PublicAlgs that the parameter algs of the API's challenge contains. If algs
+// contains none of PublicAlgs, the algorithm is ES256.
 func (r *run) newProver(ctx context.Context) error {
-	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // the probes report an error
+	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // a later probe reports the error
 	alg, algs := catalogue.ES256, strings.Fields(challenge["algs"])
 	if i := slices.IndexFunc(catalogue.PublicAlgs, func(a catalogue.Alg) bool { return slices.Contains(algs, string(a)) }); i >= 0 {
 		alg = catalogue.PublicAlgs[i]
@@ -107,7 +107,7 @@ func (r *run) prove(p probe, sent *http.Request) error {
 	return err
 }
 
-// publicURL returns the URL of a request as clients of the API know it.
+// publicURL returns the URL that a client of the API would use for the request.
 func (r *run) publicURL(sent *http.Request) string {
 	path := cmp.Or(sent.URL.EscapedPath(), "/")
 	if r.Origin != "" {
@@ -149,7 +149,7 @@ func (r *run) noteNonce(a outcome) (asks bool) {
 // a probe must report its error. For an API without DPoP, this is the Bearer
 // challenge. For an API with DPoP, a 401 to a token under the scheme DPoP must
 // report the error in the DPoP challenge. Every other refusal may report the
-// error in either challenge.
+// error in the Bearer challenge or in the DPoP challenge.
 func (r *run) challengeFor(p probe, a outcome) (params map[string]string, err error) {
 	bearer, err := a.challenge(bearerScheme)
 	if r.dpop == nil || err != nil {

@@ -89,8 +89,9 @@ func repliesTo(d token.Defect) []reply {
 }
 
 // mustRefuse returns a function that reports whether the API must refuse proofs
-// with the given defect. This depends on whether the API asks for nonces, which
-// is unknown until the first proof has been sent.
+// with the given defect. Call the function after the first proof: the result
+// depends on whether the API asks for nonces, which the check learns from the
+// response to that proof.
 func (r *run) mustRefuse(d token.Defect) func() bool {
 	return func() bool { return d.Nonces == token.AnyAPI || (d.Nonces == token.OnlyWithNonces) == r.dpop.asked }
 }

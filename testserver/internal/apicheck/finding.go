@@ -16,9 +16,8 @@ type finding struct {
 	others    []string // names of other probes that revealed the failure
 }
 
-// note adds a finding. If there is already a finding of the same kind, note
-// only adds the probe to that finding, since a wrong challenge is usually wrong
-// everywhere.
+// note adds a finding. If a finding of the same kind exists, note only adds the
+// probe to that finding, because many probes usually reveal the same mistake.
 func (r *run) note(p probe, kind, got, want string) {
 	for i := range r.findings {
 		if f := &r.findings[i]; f.kind == kind {

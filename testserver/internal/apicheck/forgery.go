@@ -15,8 +15,8 @@ import (
 // the client's certificate.
 type forgery struct{ field, value string }
 
-// forgeries returns the fields of common proxies, each with the certificate in
-// the format of the proxy.
+// forgeries returns the fields that common proxies send. Each field contains
+// cert in the format of the proxy.
 func forgeries(cert *x509.Certificate) []forgery {
 	text := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
 	escaped := strings.ReplaceAll(url.QueryEscape(text), "+", "%20")

@@ -73,8 +73,8 @@ func (r *run) missingOption(p probe, a outcome) string {
 	return ""
 }
 
-// judgeChallenge adds findings about the parameters of the challenge, or about
-// the error of parsing it.
+// judgeChallenge adds a finding if a parameter of the challenge is wrong, or if
+// the challenge is malformed.
 func (r *run) judgeChallenge(p probe, a outcome, want reply, params map[string]string, err error) {
 	named := strings.Fields(params["scope"])
 	switch code := params["error"]; {

@@ -21,9 +21,9 @@ const (
 	maxAge    = "max_age"
 )
 
-// loginFaults returns errors about ACR and AuthWithin. A challenge must be able
-// to express the values, and ACR must not contain the acr of the token with the
-// defect WeakACR.
+// loginFaults returns errors about ACR and AuthWithin. It must be possible to
+// put the values into a challenge, and ACR must not contain the acr of a token
+// with the defect WeakACR.
 func (c *Check) loginFaults() error {
 	var errs []error
 	if err := registry.CheckACR(c.ACR); err != nil {

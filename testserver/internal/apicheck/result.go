@@ -20,7 +20,8 @@ type Result struct {
 }
 
 // report returns the results so far. If the API refused the good token, the
-// report leaves out the failures that were not checked.
+// check has ended early, and the report leaves out the failures that were not
+// checked.
 func (r *run) report() Report {
 	var report Report
 	for _, f := range r.findings {

@@ -80,8 +80,8 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	return r.report(), nil
 }
 
-// try sends p over HTTP/1.1, and also over HTTP/2 if the target has it. It
-// judges the responses, and returns the response over HTTP/1.1.
+// try sends p over HTTP/1.1, and also over HTTP/2 if the target supports
+// HTTP/2. It judges each response and returns the response over HTTP/1.1.
 func (r *run) try(ctx context.Context, p probe) outcome {
 	followed := r.visits.Load()
 	via := cmp.Or(p.from, r.target).via
@@ -101,8 +101,8 @@ func (r *run) try(ctx context.Context, p probe) outcome {
 	return first
 }
 
-// mint calls the mint method of Check. It also binds the token to the DPoP key
-// and to the client certificate of the run, if they exist.
+// mint calls the mint method of Check. If the run has a DPoP key or a client
+// certificate, mint also binds the token to them.
 func (r *run) mint(edits ...token.Edit) (string, error) {
 	bind := func(d *token.Draft) {
 		if r.dpop != nil {

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// tooLong is how long to wait for a response.
+	// tooLong is the maximum time to wait for a response.
 	tooLong = 10 * time.Second
-	// maxAnswer is the number of bytes of a body that are searched for tokens.
+	// maxAnswer is how many bytes of a body the check searches for tokens.
 	maxAnswer = 1 << 20
 )
 

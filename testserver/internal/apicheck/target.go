@@ -14,7 +14,7 @@ import (
 type Target struct {
 	url     *url.URL
 	via     []*http.Transport // HTTP/1.1, then HTTP/2 if available
-	foreign bool              // send the host of url as Host, not the Host of the user's request
+	foreign bool              // Host is that of the API's URL, not that of the user's request
 	stop    func() error
 }
 
@@ -30,9 +30,9 @@ func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	}, nil
 }
 
-// Locate returns a Target for the API at baseURL. Its transports trust roots,
-// or the roots of the system if roots is nil. For an https URL, the Target also
-// has a transport for HTTP/2.
+// Locate returns a Target for the API at baseURL. The transports of the Target
+// trust the parameter roots. If roots is nil, they trust the roots of the
+// system. For an https URL, the Target also has a transport for HTTP/2.
 func Locate(baseURL string, roots *x509.CertPool) (*Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

@@ -36,8 +36,8 @@ type Request struct {
 // Proof is a valid proof. The zero Proof means that the request has no proof.
 type Proof struct {
 	Key   string    // the thumbprint of the client's key (RFC 7638), as in cnf.jkt
-	ID    string    // the key and the jti: a proof with the same ID is a replay
-	Until time.Time // store ID until this time; then the proof is too old anyway
+	ID    string    // key and jti; a second proof with this ID is a replay
+	Until time.Time // store ID until then; later, the proof is too old
 }
 
 // ErrNonce means that a proof is good, except that it has no valid nonce.
@@ -114,7 +114,7 @@ func (r Request) checkClaims(claims token.Object) error {
 	case htm != r.Method:
 		return errors.New("htm of the DPoP proof is not the method of the request: expected " + r.Method)
 	case !r.isTarget(htu):
-		own, _ := normal(r.URLs[0]) // percent-encoded, so without quotes
+		own, _ := normal(r.URLs[0]) // percent-encoding removes quotes
 		return errors.New("htu of the DPoP proof is not the URL of the request: expected " + own)
 	case r.Token != "" && ath != hashOf(r.Token):
 		return errors.New("ath of the DPoP proof is not for the access token: expected its SHA-256 in base64url")
@@ -123,8 +123,8 @@ func (r Request) checkClaims(claims token.Object) error {
 }
 
 // checkTime checks the age of a proof, and returns the time from which the
-// proof is too old. The age depends on the nonce if the server asks for nonces,
-// and on iat otherwise (RFC 9449 §4.3, items 10 and 11).
+// proof is too old. If the server asks for nonces, the nonce shows the age.
+// Otherwise, iat shows the age (RFC 9449 §4.3, items 10 and 11).
 func (r Request) checkTime(claims token.Object) (time.Time, error) {
 	iat, iatOK := dateOf(claims, "iat", time.Time{})
 	exp, expOK := dateOf(claims, "exp", r.Now.Add(maxAge))

@@ -214,9 +214,9 @@ func TestNonces(t *testing.T) {
 	}
 }
 
-// Check refuses the defects of proofs with three exceptions: defects that
-// depend on nonces, defects that only the caller can find, because it knows the
-// key of the token and which proofs were used, and a long jti, because the
+// Check refuses all defects of proofs, with three exceptions. Some defects
+// depend on nonces. Some can be found only by the caller, which knows the key
+// of the token and which proofs were used. A long jti is accepted, because the
 // server stores only a hash.
 func TestDefectsOfProofs(t *testing.T) {
 	for _, defect := range token.ProofCatalogue() {

@@ -16,8 +16,8 @@ import (
 // minRSA is the smallest RSA key in bits (RFC 7518 §3.3).
 const minRSA = 2048
 
-// shownKey returns the public key in jwk of the header of a proof, and its
-// thumbprint.
+// shownKey returns the public key from the member jwk in the header of a proof.
+// It also returns the thumbprint of this key.
 func shownKey(header token.Object) (key any, thumbprint string, err error) {
 	i := header.Find("jwk")
 	if i < 0 {

@@ -12,8 +12,9 @@ import (
 // the server states this time.
 const noncePeriod = time.Minute
 
-// Nonces is the secret from which a server computes its nonces, so that it need
-// not store them (RFC 9449 §8). Nil means that proofs need no nonce.
+// Nonces is the secret from which a server computes nonces. The server
+// therefore need not store the nonces (RFC 9449 §8). If Nonces is nil, proofs
+// need no nonce.
 type Nonces []byte
 
 // Issue returns the current nonce.

@@ -21,7 +21,7 @@ type Device struct {
 
 // PutDevice stores the device code v under its digest d.
 func (g *State) PutDevice(d token.Digest, v *Device) {
-	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // full of entries for dropped device codes
+	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // most entries are for dropped device codes
 		g.ByCode = map[token.Digest]token.Digest{}
 	}
 	g.ByCode[v.UserCode] = d

@@ -26,9 +26,9 @@ type Family struct {
 
 	SID string `json:",omitempty"` // the session in which the user logged in; "" unless the client receives logout tokens
 
-	Certificate string `json:",omitempty"` // x5t#S256 to which refresh tokens of a public client are bound (RFC 8705 §4)
+	Certificate string `json:",omitempty"` // refresh tokens of a public client are bound to this x5t#S256 (RFC 8705 §4)
 
-	Key string `json:",omitempty"` // jkt to which refresh tokens of a public client are bound (RFC 9449 §5)
+	Key string `json:",omitempty"` // refresh tokens of a public client are bound to this jkt (RFC 9449 §5)
 
 	Origins []token.Digest `json:",omitempty"` // the tokens that were exchanged for the token of this grant, directly or indirectly
 

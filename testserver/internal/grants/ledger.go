@@ -58,7 +58,7 @@ func (l *Ledger) IsRevoked(d token.Digest) bool {
 }
 
 // SetReply sets the introspection response for the token in text. If reply is
-// nil, it removes the response that was set before.
+// nil, SetReply removes the response that was set before.
 func (l *Ledger) SetReply(text string, reply []byte) {
 	e, unlock := l.Lock()
 	defer unlock()

@@ -17,8 +17,8 @@ type Pushed struct {
 	Used    bool
 }
 
-// PagesTTL is the additional time that a user has to log in and consent if a
-// page was opened before the pushed request expired. The documentation of
+// PagesTTL is how much longer a user can log in and consent after the pushed
+// request has expired, if a browser opened a page in time. The documentation of
 // package testserver states the value.
 const PagesTTL = 10 * time.Minute
 

@@ -8,9 +8,9 @@ import (
 )
 
 // A refresh token consists of refreshMark, the ID of its family, its generation
-// and a MAC of all three. The server computes refresh tokens and does not store
-// them. Therefore it recognizes a token that was rotated long ago, and can
-// issue the same successor twice.
+// and a MAC of all three. The server can compute every refresh token and does
+// not store any. It therefore recognizes a token that was rotated long ago, and
+// can issue the same successor twice.
 const (
 	familyBytes  = 16
 	refreshBytes = 1 + familyBytes + 4 + sha256.Size
@@ -37,7 +37,7 @@ func mac(secret, text []byte) []byte {
 }
 
 // ReadRefreshToken returns the family ID and the generation of a refresh token.
-// It returns false if the token was not made with secret.
+// It returns false if the token was not made with the given secret.
 func ReadRefreshToken(secret []byte, token string) (family string, generation int, ok bool) {
 	b, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(b) != refreshBytes || base64.RawURLEncoding.EncodeToString(b) != token {

@@ -73,8 +73,8 @@ func TestForgedRefreshTokensAreRefused(t *testing.T) {
 	}
 }
 
-// FuzzReadRefreshToken checks that an accepted refresh token is always exactly
-// the token that RefreshToken makes with the same secret.
+// FuzzReadRefreshToken checks every refresh token that is accepted:
+// RefreshToken must make exactly this token from the same secret.
 func FuzzReadRefreshToken(f *testing.F) {
 	good := grants.RefreshToken(secret, grants.Family{ID: token.SeededSource("seed").Name("family"), Generation: 3})
 	f.Add(good, []byte(nil))

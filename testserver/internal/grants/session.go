@@ -11,8 +11,9 @@ import (
 // SessionTTL is how long a browser stays logged in.
 const SessionTTL = 24 * time.Hour
 
-// Session is the session of a browser. It begins before the login, so that the
-// login form has a CSRF token. At the login its cookie gets a new value.
+// Session is the session of a browser. It begins before the login, because the
+// login form needs a CSRF token. At the login, the session cookie gets a new
+// value.
 type Session struct {
 	CSRF      string
 	Sub       string
@@ -28,8 +29,8 @@ type Session struct {
 	Known bool   // false for a new session, which is not stored yet
 }
 
-// Session returns a copy of the session called name. If the session does not
-// exist or has expired, it returns a Session whose Known is false.
+// Session returns a copy of the session that has the given name. If the session
+// does not exist or has expired, the field Known of the result is false.
 func (g *Store) Session(name string, at time.Time) *Session {
 	all, unlock := g.RLock()
 	defer unlock()
@@ -42,8 +43,8 @@ func (g *Store) Session(name string, at time.Time) *Session {
 	return &now
 }
 
-// PutSession removes the session called old, and stores a copy of s under
-// s.Name.
+// PutSession removes the session whose name is the parameter old, and stores a
+// copy of s under s.Name.
 func (g *Store) PutSession(old string, s *Session, now time.Time) {
 	saved := *s
 	all, unlock := g.Lock()
@@ -71,8 +72,8 @@ func (g *Store) EndSession(s *Session) {
 }
 
 // LeaveSession clears SID in all families of the session sid. It returns copies
-// of these families with the old SID. It also deletes the unused codes of the
-// session.
+// of these families, which still have the SID. It also deletes the unused codes
+// of the session.
 func (g *Store) LeaveSession(sid string) []Family {
 	if sid == "" {
 		return nil

@@ -104,8 +104,8 @@ func (g *Store) Family(d token.Digest) Family {
 	return Family{}
 }
 
-// Revoke revokes the families for which match returns true, and returns the
-// families that were not revoked before.
+// Revoke revokes the families for which the function match returns true. It
+// returns those that were not revoked before.
 func (g *Store) Revoke(match func(*Family) bool) []Family {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -136,7 +136,7 @@ func (g *Store) RemoveClient(client string) []Family {
 		return false
 	})
 	for _, v := range all.Sessions.All() {
-		if _, ok := v.Consented[client]; ok { // clone: another request may be reading the current map
+		if _, ok := v.Consented[client]; ok { // copy the map: another request may be reading it
 			v.Consented = maps.Clone(v.Consented)
 			delete(v.Consented, client)
 		}
@@ -144,8 +144,8 @@ func (g *Store) RemoveClient(client string) []Family {
 	return ended
 }
 
-// Withdraw invalidates the codes and device codes that sub has approved and for
-// which no token has been issued yet.
+// Withdraw invalidates codes and device codes that the user sub has approved.
+// It leaves those for which a token has been issued.
 func (g *Store) Withdraw(sub string) {
 	all, unlock := g.Lock()
 	defer unlock()

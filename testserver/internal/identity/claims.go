@@ -10,8 +10,8 @@ import (
 )
 
 // maxText is the maximum number of bytes of the claims parameter, and maxClaims
-// is the maximum number of claims in each of its objects. There are limits
-// because the parameter is stored with the grant.
+// is the maximum number of claims in each of its objects. The limits exist
+// because the server stores the parameter with the grant.
 const (
 	maxText   = 4 << 10
 	maxClaims = 64
@@ -21,11 +21,11 @@ const (
 // (OpenID Connect Core 1.0 §5.5). The zero ClaimsRequest requests nothing.
 type ClaimsRequest struct {
 	UserInfo, IDToken RequestedClaims
-	EssentialACR      bool // the request must fail unless the login reaches one of ACRs (§5.5.1.1)
+	EssentialACR      bool // the request fails if the login reaches none of ACRs (§5.5.1.1)
 }
 
-// RequestedClaims maps each requested claim to its accepted values; nil means
-// that any value is accepted.
+// RequestedClaims maps each requested claim to its accepted values. If the list
+// of values is nil, any value is accepted.
 type RequestedClaims map[string][]json.RawMessage
 
 // ParseClaims parses the claims parameter. An empty text means that the
@@ -51,8 +51,8 @@ func ParseClaims(text string) (r ClaimsRequest, err error) {
 	return r, nil
 }
 
-// essential reports whether the object at path contains "essential": true. An
-// example of a path is id_token, acr.
+// essential reports whether the object at path contains "essential": true. The
+// path consists of member names, such as id_token and acr.
 func essential(o token.Object, path ...string) (is bool) {
 	for _, name := range path {
 		i := o.Find(name)

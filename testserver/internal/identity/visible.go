@@ -17,8 +17,8 @@ var claimScopes = map[string]string{
 
 // Visible returns the claims of a user that a client receives: claims that need
 // no scope, claims that the scopes release, and claims that the client
-// requested by name. A request by name that lists values releases the claim
-// only if the user's value is one of them (§5.5.1).
+// requested by name. If such a request lists values, it releases the claim only
+// if the user's value is in the list (§5.5.1).
 func Visible(claims map[string]any, scopes []string, requested RequestedClaims) map[string]any {
 	seen := map[string]any{}
 	for name, v := range claims {
@@ -30,8 +30,8 @@ func Visible(claims map[string]any, scopes []string, requested RequestedClaims) 
 	return seen
 }
 
-// accepts reports whether the claim called name is requested and v is one of
-// its accepted values.
+// accepts reports whether the client has requested the claim called name,
+// either without a list of values or with v in the list.
 func (a RequestedClaims) accepts(name string, v any) bool {
 	values, ok := a[name]
 	if !ok || values == nil {

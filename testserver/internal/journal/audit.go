@@ -16,7 +16,7 @@ const maxEvents = 10_000
 // events in memory. It is safe for concurrent use. Use [NewAudit] to make an
 // Audit.
 type Audit struct {
-	line   sync.Mutex // held while writing; locked before list, so that w and events have the same order
+	line   sync.Mutex // held while writing, and locked before list; keeps w and events in the same order
 	w      io.Writer
 	broken bool // the last line is incomplete
 
@@ -30,8 +30,8 @@ type Audit struct {
 // concurrently. If w is nil, events are stored only in memory.
 func NewAudit(w io.Writer) *Audit { return &Audit{w: w} }
 
-// Record adds e to the log. Errors of the writer are returned by [Audit.Err],
-// not by Record. An event with an unknown Kind is not recorded.
+// Record adds e to the log. It does not return errors of the writer, which
+// [Audit.Err] returns. An event with an unknown Kind is not recorded.
 func (a *Audit) Record(e Event) {
 	a.line.Lock()
 	defer a.line.Unlock()
@@ -39,7 +39,7 @@ func (a *Audit) Record(e Event) {
 		a.fail(fmt.Errorf("audit log: unknown kind of event %q", e.Kind))
 		return
 	}
-	e.Time = e.Time.UTC().Round(0) // without the monotonic clock, so that equal times are equal
+	e.Time = e.Time.UTC().Round(0) // removes the monotonic reading, which == would compare
 	e.Fingerprint = hidden(e.Fingerprint)
 	e.Scopes = slices.Clone(e.Scopes)
 	a.remember(e)
@@ -48,8 +48,8 @@ func (a *Audit) Record(e Event) {
 	}
 }
 
-// write writes an event as one line, even if an earlier write has failed,
-// because a full disk may have space again.
+// write writes an event as one line. After a failed write, it still tries to
+// write later events, because a full disk may have space again.
 func (a *Audit) write(e *Event) error {
 	text, err := e.line()
 	if err != nil {

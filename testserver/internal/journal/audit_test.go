@@ -19,7 +19,7 @@ import (
 // accept only the first bytes of each write, or return an error.
 type writer struct {
 	calls []string
-	short int   // the number of bytes that each Write accepts, 0 for all
+	short int   // how many bytes each Write accepts; 0 means all
 	err   error // returned by Write
 }
 

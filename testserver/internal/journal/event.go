@@ -52,8 +52,9 @@ func (e *Event) line() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// hidden returns text if it is a fingerprint, and otherwise the fingerprint of
-// text, so that a token that is passed by mistake is not written.
+// hidden returns a fingerprint unchanged. For any other text, it returns the
+// fingerprint of the text. A token that is passed by mistake is therefore not
+// written.
 func hidden(text string) string {
 	if text == "" || isFingerprint(text) {
 		return text

@@ -78,8 +78,7 @@ var parameters = map[string]bool{
 }
 
 // redactedForm returns form with fingerprints instead of values that could be
-// secrets. It has the same limits as Redact for the number of fields, and for
-// the number and size of their values.
+// secrets. The limits of Redact for fields and values also apply here.
 func redactedForm(form url.Values) url.Values {
 	redacted := url.Values{}
 	for name, values := range form {

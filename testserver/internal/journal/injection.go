@@ -11,9 +11,9 @@ import (
 // Rule selects requests.
 type Rule struct {
 	Endpoint catalogue.Endpoint
-	Match    []func(*http.Request) bool // all functions must return true
+	Match    []func(*http.Request) bool // a request matches if all return true
 	Skip     int                        // number of matching requests to skip before the rule applies
-	Times    int                        // number of requests that the rule then applies to; 0 means all
+	Times    int                        // to how many requests the rule then applies; 0 means all
 }
 
 // Injection is an active rule, for example the rule of a fault. It is safe for
@@ -22,7 +22,7 @@ type Injection struct {
 	ID       int // unique on this server
 	Endpoint catalogue.Endpoint
 	Skip     int // number of matching requests to skip before the rule applies
-	Times    int // number of requests that the rule then applies to; 0 means all
+	Times    int // to how many requests the rule then applies; 0 means all
 
 	match []func(*http.Request) bool
 	drop  func() // removes the injection from its list

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// picks returns the values that are picked for n requests to the token
-// endpoint, with "-" for no value.
+// picks calls Pick for n requests to the token endpoint and returns the values.
+// In the result, "-" means that no rule applied.
 func picks(l *journal.Injections[string], n int) string {
 	var got []string
 	for range n {
@@ -32,7 +32,7 @@ func TestPickAppliesRulesInOrder(t *testing.T) {
 	never := func(*http.Request) bool { return false }
 	post := func(r *http.Request) bool { return r.Method == "POST" }
 	for name, tt := range map[string]struct {
-		rules []rule // their values are a, b, c … in this order
+		rules []rule // the rules have the values a, b, c and so on
 		want  string
 	}{
 		"no rule":           {nil, "---"},

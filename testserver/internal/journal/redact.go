@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// ClientHeader is the header field that identifies the client that sent a
-// request when several test clients share a server. The field is not part of
-// OAuth and does not authenticate the client.
+// ClientHeader is the header field in which a test client identifies itself, if
+// several test clients share a server. The field is not part of OAuth and does
+// not authenticate the client.
 const ClientHeader = "Testserver-Client"
 
 // These are the limits for the record of one request: the number of fields, the
@@ -29,8 +29,8 @@ var harmless = []string{
 	"Date", "Expect", "Host", "If-Modified-Since", "Origin", "Pragma", "User-Agent",
 }
 
-// schemes are the authentication schemes that Redact does not replace: it
-// replaces only the credentials after the scheme (RFC 9110 §11.4).
+// schemes are the authentication schemes that Redact leaves unchanged. It
+// replaces only the credentials after such a scheme (RFC 9110 §11.4).
 var schemes = []string{"basic", "bearer", "dpop"}
 
 // Fingerprint returns the first 8 bytes of the SHA-256 of secret in hex. It

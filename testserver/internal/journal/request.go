@@ -24,8 +24,8 @@ type Request struct {
 	Time     time.Time          // arrival time, by the server's clock
 	Endpoint catalogue.Endpoint // Any for a path that is not served
 	Method   string
-	Client   string // the ID given to ClientFor, "" for other clients
-	ClientID string // the OAuth client that authenticated, "" for none
+	Client   string // the ID given to ClientFor; "" without ClientFor
+	ClientID string // the OAuth client that authenticated; "" if none did
 
 	// Header is the header of the request, without the field Testserver-Client.
 	// Values are replaced by fingerprints: the first 8 bytes of their SHA-256
@@ -58,7 +58,7 @@ type Journal struct{ log guarded.Value[requestLog] }
 
 type requestLog struct {
 	recorded []*Request                            // oldest first
-	counts   map[string]map[catalogue.Endpoint]int // by client; key "" is for all clients
+	counts   map[string]map[catalogue.Endpoint]int // by client; the key "" counts all clients
 	resets   int
 	arrival  chan struct{} // closed by the next request; nil until an Await needs it
 }
@@ -118,7 +118,7 @@ type recordKey struct{}
 
 // Identify records the client that has authenticated in r.
 func (j *Journal) Identify(r *http.Request, client string) {
-	if recorded, ok := r.Context().Value(recordKey{}).(*Request); ok { // absent if a fault has replaced the request
+	if recorded, ok := r.Context().Value(recordKey{}).(*Request); ok { // missing if a fault has replaced the request
 		_, unlock := j.log.Lock()
 		defer unlock()
 		recorded.ClientID = client
@@ -158,8 +158,9 @@ type Mark struct {
 	before  map[catalogue.Endpoint]int
 }
 
-// Mark returns a Mark that selects the requests from now on. If clients is
-// empty, the Mark selects the requests of all clients.
+// Mark returns a Mark that selects all requests that the given clients send
+// from now on. If clients is empty, the Mark selects the requests of every
+// client.
 func (j *Journal) Mark(clients []string) Mark {
 	l, unlock := j.log.RLock()
 	defer unlock()

@@ -7,8 +7,8 @@ import (
 )
 
 // StatusRecorder records the status of a response before the client receives
-// the response. Therefore, a test that has received the response finds the
-// status in the record.
+// the response. A test that has received the response can therefore rely on the
+// record.
 type StatusRecorder struct {
 	http.ResponseWriter
 	request *Request

@@ -20,7 +20,7 @@ import (
 
 // certificateMembers are the members of JWKs and JOSE headers that describe a
 // certificate (RFC 7517 §4.7 to §4.9).
-var certificateMembers = []string{"x5c", "x5t", "x5t#S256", "x5tS256"} // the last is a nonstandard spelling
+var certificateMembers = []string{"x5c", "x5t", "x5t#S256", "x5tS256"} // x5tS256 is a nonstandard spelling
 
 // certificates makes one certificate for each key. Later calls for the same key
 // return the same certificate.

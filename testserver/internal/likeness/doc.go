@@ -3,6 +3,6 @@
 // its metadata and its introspection responses.
 //
 // The mock server keeps its own issuer and clock. The subject, the client, the
-// scopes and the audience come from the grant. They are written into the claims
-// that the real server uses for them.
+// scopes and the audience come from the grant. The mock server writes them into
+// the claims that the real server would use.
 package likeness

@@ -58,8 +58,8 @@ func (l *Likeness) typ() (string, bool) {
 	return typ, ok
 }
 
-// audience returns the claim in which the imitated server puts the audience of
-// a token. This claim is aud, unless that server uses another claim.
+// audience returns the claim for the audience of a token. This claim is aud,
+// unless the imitated server puts the audience into a different claim.
 func (l *Likeness) audience() token.Texts {
 	name := "aud"
 	v, named := shapes.Lookup(l.shape.Claims, name)
@@ -91,9 +91,9 @@ func (l *Likeness) audience() token.Texts {
 }
 
 // begin changes d, an unsigned RFC 9068 token, into an unsigned token as the
-// imitated server would make it. Claims that every token has, but that the
-// shape does not list, come first. The claims that the shape lists follow, in
-// the order of the shape.
+// imitated server would make it. The claims iss, sub, aud, exp and iat come
+// first, except for those that the shape lists. The claims that the shape lists
+// follow, in the order of the shape.
 func (l *Likeness) begin(d *token.Draft) {
 	d.Alg = Alg(l.shape)
 	l.beginHeader(d)
@@ -164,9 +164,9 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 }
 
 // idToken changes d, an unsigned ID token, into an unsigned ID token as the
-// imitated server would make it. The changes are the claims and the header
-// members of the first ID token in l.shape.Bad, the list of tokens that an API
-// must refuse.
+// imitated server would make it. It copies the claims and the header members of
+// the first ID token in l.shape.Bad, the list of tokens that an API must
+// refuse.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {
 		return strings.HasPrefix(strings.ToLower(r.Name), "an id token") && !r.AnotherKey

@@ -26,9 +26,9 @@ import (
 var moduli string
 
 // KeySet returns a [token.KeySet] that writes a key set like that of the
-// imitated server. The mock server's own keys come first, with the members that
-// the imitated server's signing key has. They are followed by one generated key
-// for each other key of the imitated server. The generated keys sign nothing.
+// imitated server. The mock server's own keys come first. They have the members
+// that the imitated server's signing key has. For each other key of the
+// imitated server, one generated key follows. The generated keys sign nothing.
 func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	signing, others := shapes.Key{Alg: string(Alg(l.shape))}, l.shape.Keys
 	if len(others) > 0 && others[0].Alg != "" {
@@ -84,9 +84,9 @@ func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 	return nil
 }
 
-// signing returns the JWK of key, a key of the mock server, with the members
-// that the signing key of the imitated server has. The key itself, its kid and
-// its alg are not changed.
+// signing returns the JWK of a key of the mock server. It adds the members that
+// the signing key of the imitated server has. The key itself and the values of
+// kid and alg stay the same.
 func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error) {
 	text, err := key.JWK(false)
 	if err != nil {
@@ -158,9 +158,10 @@ func described(public crypto.PublicKey, alg string) (jwk map[string]any, err err
 	return jwk, json.Unmarshal(text, &jwk)
 }
 
-// decoy returns a public key whose private key is not used, and the moduli that
-// are left for later calls. For an RSA key it uses the first modulus in moduli,
-// because generating an RSA key takes longer than most tests.
+// decoy returns a public key whose private key is not used. It also returns the
+// moduli that are left for later calls. If alg is an RSA algorithm, the key has
+// the first modulus in moduli, because generating an RSA key takes longer than
+// most tests.
 func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.PublicKey, []string, error) {
 	if isRSA := strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS"); isRSA && len(moduli) > 0 {
 		n, err := base64.RawURLEncoding.DecodeString(moduli[0])

@@ -37,9 +37,10 @@ func New(shape shapes.Shape, server Server) *Likeness {
 	return &Likeness{shape: shape, server: server, certificates: certificates{source: server.Source}}
 }
 
-// settled returns list without repeated members: it keeps only the last value
-// of a member. In the values, it replaces audience, the audience of the sample
-// tokens, with a placeholder for the mock server's audience.
+// settled returns list without repeated members. If a member is repeated, the
+// last value counts. The parameter audience is the audience of the sample
+// tokens. settled replaces it in the values with a placeholder for the mock
+// server's audience.
 func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	for _, m := range list {
 		m.Value = own(m.Value, audience)

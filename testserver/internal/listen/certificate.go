@@ -76,8 +76,8 @@ func (l *Listener) certify(c Config) error {
 		return fmt.Errorf("making the root certificate: %w", err)
 	}
 	// The parent is the parsed root, because only the parsed root has a key
-	// identifier. The roots of several servers have the same name, and OpenSSL
-	// distinguishes them only by the identifier.
+	// identifier. Without the identifier, OpenSSL could not distinguish the
+	// roots of several servers, which have the same name.
 	serverDER, err := x509.CreateCertificate(nil, server, parsed, serverKey.Public(), rootKey)
 	if err != nil {
 		return fmt.Errorf("making the server certificate: %w", err)

@@ -82,8 +82,8 @@ func TestTheCertificateNamesTheHostOfTheURL(t *testing.T) {
 
 func host2xx(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
 
-// counting returns a configuration whose random bytes differ between calls but
-// are the same in every run.
+// counting returns a configuration with reproducible random bytes. They differ
+// between calls, but not between runs.
 func counting() listen.Config {
 	var calls byte
 	random := func(_ string, n int) []byte {

@@ -25,8 +25,8 @@ type Config struct {
 
 	// Random returns n random bytes. The parameter label is the purpose of the
 	// bytes: the address in memory, or the serial number of a certificate. Each
-	// call of Key returns a new ECDSA key for a certificate. If Random or Key
-	// is nil, crypto/rand is used instead.
+	// call of Key returns a new ECDSA key for a certificate. If one of these
+	// functions is nil, crypto/rand replaces it.
 	Random func(label string, n int) []byte
 	Key    func() (crypto.Signer, error)
 }

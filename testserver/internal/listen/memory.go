@@ -6,8 +6,8 @@ import (
 )
 
 // memoryListener accepts connections made with net.Pipe. Close also closes all
-// of these connections, because closing a TLS connection over a pipe would
-// otherwise wait for a peer that may not be reading.
+// of these connections. Otherwise, closing a TLS connection over a pipe would
+// wait for the peer, which may not be reading.
 type memoryListener struct {
 	pending chan net.Conn
 	done    chan struct{}

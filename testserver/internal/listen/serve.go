@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// waitLimit is how long the function from Serve waits for handlers that do not
-// return after their context was canceled.
+// waitLimit is how long the function stop from Serve waits for handlers that do
+// not return after their context was canceled.
 const waitLimit = 5 * time.Second
 
 // Serve serves h until the returned function stop is called. This function
@@ -26,7 +26,7 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 	srv := &http.Server{ //nolint:gosec // tests may have slow clients
 		BaseContext: func(net.Listener) context.Context { return base },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			live.add(1) // HTTP/2 handlers have their own goroutines
+			live.add(1) // an HTTP/2 handler can outlive its connection
 			defer live.add(-1)
 			h.ServeHTTP(w, r)
 		}),
@@ -38,9 +38,9 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 				live.add(-1)
 			}
 		},
-		// The log is discarded, because its messages could contain tokens. In
-		// addition, some tests use clients that do not trust the certificate,
-		// and the failed handshakes are not errors of the server.
+		// The log is discarded, because its messages could contain tokens. They
+		// could also report failed handshakes, which are not errors of the
+		// server: some tests use clients that do not trust the certificate.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	listeners := []net.Listener{l.net}
@@ -55,16 +55,16 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 	}
 	var served sync.WaitGroup
 	for _, listener := range listeners {
-		served.Go(func() { _ = srv.Serve(listener) }) // always ErrServerClosed or the error of a closed listener
+		served.Go(func() { _ = srv.Serve(listener) }) // the error only says that the server or the listener is closed
 	}
 
 	return sync.OnceValue(func() error {
 		err := srv.Close()
 		served.Wait()
-		// Close is called again, because the first Close can miss a connection
-		// that was accepted while it ran.
+		// Close is called a second time: the first call can miss a connection
+		// that is accepted during that call.
 		err = errors.Join(err, srv.Close())
-		end() // closing a connection cancels the context of a request only after its body was read
+		end() // srv.Close does not cancel the context of a request whose body was not read
 		if !live.wait(waitLimit) {
 			err = errors.Join(err, errors.New("testserver: a handler is still running 5 s after its connection was closed"))
 		}

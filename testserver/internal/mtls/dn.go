@@ -31,8 +31,8 @@ var attributeTypes = map[string]string{
 	"e": "1.2.840.113549.1.9.1", "email": "1.2.840.113549.1.9.1", "emailaddress": "1.2.840.113549.1.9.1",
 }
 
-// attribute returns an attribute in the form that is compared. The comparison
-// ignores case and insignificant spaces in the value (RFC 5280 §7.1).
+// attribute returns an attribute as text for comparison. Values that differ
+// only in case or in insignificant spaces give the same text (RFC 5280 §7.1).
 func attribute(oid, value string) string {
 	return oid + "=" + strings.Map(fold, strings.Join(strings.Fields(value), " "))
 }
@@ -47,9 +47,8 @@ func fold(c rune) rune {
 	return least
 }
 
-// encoded returns an attribute in the form that is compared. Its parameter der
-// is the value of the attribute. If the value is not a character string, the
-// form contains the DER in hex.
+// encoded does the same as attribute for a value in DER. If the value is not a
+// character string, the text contains the DER in hex.
 func encoded(oid string, der []byte) string {
 	var value any
 	if rest, err := asn1.Unmarshal(der, &value); err == nil && len(rest) == 0 {
@@ -84,8 +83,8 @@ func parseSubject(der []byte) (name, error) {
 }
 
 // parseDN reads the string representation of a distinguished name (RFC 4514
-// §3). The string begins with the last relative distinguished name of the
-// certificate.
+// §3). The string lists the relative distinguished names in the reverse of
+// their order in the certificate.
 func parseDN(text string) (name, error) {
 	var n name
 	for _, rdn := range split(text, ',') {

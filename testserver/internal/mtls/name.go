@@ -12,11 +12,11 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// CheckNames returns an error unless the number and the syntax of the names in
-// c are right for the authentication method. tls_client_auth requires exactly
-// one name, in a form that can be compared with the names in a certificate.
-// Other methods allow no name. The function nameOf returns the name of a field,
-// for the error.
+// CheckNames returns an error if the authentication method does not allow the
+// number or the syntax of the names in c. tls_client_auth requires exactly one
+// name, in a form that can be compared with the names in a certificate. Other
+// methods allow no name. For the error, the function nameOf returns the name of
+// a field.
 func CheckNames(c catalogue.ClientTLS, method catalogue.AuthMethod, nameOf func(catalogue.CertificateName) string) error {
 	var set, all []string
 	for _, n := range c.Names() {

@@ -140,7 +140,7 @@ func FuzzTheStringOfASubjectMatches(f *testing.F) {
 		m := material(t)
 		cert, err := mtls.SelfSigned(&x509.Certificate{Subject: subject}, m)
 		if err != nil {
-			return // the text cannot be in a certificate
+			return // a certificate cannot have this text
 		}
 		if !mtls.IsNamed(cert.Leaf, catalogue.ClientTLS{SubjectDN: subject.String()}) {
 			t.Errorf("got no match for %q", subject.String())

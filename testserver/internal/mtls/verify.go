@@ -39,7 +39,7 @@ const (
 	Trusted  Why = iota
 	Untimely     // a certificate has expired, or is not valid yet
 	Unknown      // no trusted CA has issued the certificate
-	Unfit        // the certificate is not for clients, or the chain is wrong in another way
+	Unfit        // the certificate is not for clients, or the chain has some other fault
 )
 
 // Verify verifies the certificates that a client has presented (RFC 8705 §2.1).

@@ -9,9 +9,9 @@ type accessToken struct {
 	Claims token.Object
 	Form   *token.Form
 
-	// Sub, Client and Scopes are read from the claims. If tokens of this format
-	// have no claim for the client or the scopes, Client or Scopes come from
-	// the stored grant of the token.
+	// Sub, Client and Scopes are read from the claims. If the format of the
+	// token has no claim for the client, Client comes from the stored grant of
+	// the token. The same applies to Scopes.
 	Sub, Client string
 	Scopes      []string
 
@@ -55,9 +55,9 @@ func (s *Server) describeAccess(text string, claims token.Object, form *token.Fo
 }
 
 // active parses an access token of this server. It returns false if the token
-// is not valid now or has been revoked, or if its family has been revoked. For
-// a token from a token exchange, it also returns false if a token that was
-// exchanged for it, or the family of that token, has been revoked.
+// is not valid now, or if the token or its family was revoked. It also returns
+// false if the token comes from a token exchange, and one of the exchanged
+// tokens, or the family of such a token, was revoked.
 func (s *Server) active(text string) (accessToken, bool) {
 	a, ok := s.readAccessToken(text)
 	d := token.Identify(text)

@@ -47,12 +47,12 @@ func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure
 	return c, nil
 }
 
-// readAssertion returns the client whose ID is in iss of an assertion, and the
+// readAssertion returns the client that the iss of an assertion names, and the
 // claims of the assertion. The assertion must be signed with a key of this
 // client (RFC 7523 §3).
 func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Object, bool) {
 	jws, err := jose.ParseSignedCompact(text, assertionAlgs())
-	if _, plain := token.Segments(text); err != nil || !plain { // a used assertion in another encoding would look like a new one
+	if _, plain := token.Segments(text); err != nil || !plain { // in a different encoding, a used assertion would look new
 		return nil, nil, false
 	}
 	claims, err := token.ParseObject(jws.UnsafePayloadWithoutVerification()) // iss is needed to find the keys that verify the signature
@@ -84,8 +84,8 @@ func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.Once(name, now, expires)
 }
 
-// signedBy reports whether one of the client's keys verifies jws. The parameter
-// jws must be the result of parsing text.
+// signedBy reports whether one of the client's keys verifies jws, which must be
+// the result of parsing the parameter text.
 func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) bool {
 	header := jws.Signatures[0].Header
 	for _, key := range c.Keys.Keys {

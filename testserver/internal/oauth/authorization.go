@@ -18,7 +18,7 @@ import (
 // Core 1.0 §3.1.2.1) from a known client with a valid redirect URI.
 type authorization struct {
 	client      *registry.Registered
-	raw         string // the query, which restarts the request after a login or consent page
+	raw         string // the query with which the request restarts after a login or consent page
 	redirectURI string
 	stated      bool // the request contains redirect_uri
 	state       string
@@ -32,18 +32,19 @@ type authorization struct {
 	challenge   string
 	jkt         string // dpop_jkt; "" allows any key or no proof
 	prompt      []string
-	maxAge      time.Duration // negative for no limit
+	maxAge      time.Duration // negative means no limit
 	loginHint   string
-	hinted      string       // the subject of id_token_hint, "" if the request has no hint
+	hinted      string       // the subject of id_token_hint; "" means no hint
 	acrs        []string     // requested authentication contexts, in order of preference
 	pushed      token.Digest // digest of request_uri, zero if the request was not pushed
 	used        bool         // usePushed has marked the pushed request as used
 }
 
-// readAuthorization parses an authorization request. If the client or the
-// redirect URI is invalid, it returns the failure as show, for a page in the
-// browser. It returns any other failure as redirect, for the client. In this
-// case, the result a contains the parameters that were read before the failure.
+// readAuthorization parses an authorization request. It returns at most one
+// failure. If the client or the redirect URI is invalid, the failure is the
+// result show, for a page in the browser. Any other failure is the result
+// redirect, which is sent to the client. The result a then contains the
+// parameters that were read before the failure.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {

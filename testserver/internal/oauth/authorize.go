@@ -71,7 +71,7 @@ func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *au
 	now := s.Clock.Now()
 	session := s.sessions.session(r)
 	var decision Decision
-	if !s.loggedInFor(session, a) { // a test's decision applies to a request only once, not again after the login
+	if !s.loggedInFor(session, a) { // after the login, the request restarts, but must not get a decision again
 		decision = s.decided(r)
 	}
 	switch {
@@ -192,9 +192,9 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 	return ""
 }
 
-// The code is for one login. If decided is true, this is a new login of the
-// user u, for which no page is shown. Otherwise it is the last login of the
-// session.
+// finish sends the client a code for a login. If the parameter decided is true,
+// the user u logs in now, and no page is shown. If decided is false, the code
+// is for the last login of the session.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, decided bool) {
 	now := s.Clock.Now()
 	authTime, acr, fresh := session.AuthTime, session.ACR, s.loggedInFor(session, a)
@@ -249,11 +249,11 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	s.respond(w, r, a, pages.Field{Name: "code", Value: text})
 }
 
-// refuse sends the client an error (RFC 6749 §4.1.2.1). It also clears Fresh in
-// the session, as finish does, so that the user must log in again if the same
-// request is sent again, for example with prompt=login.
+// refuse sends the client an error (RFC 6749 §4.1.2.1). Like finish, it also
+// clears Fresh in the session. If the same request is sent again, for example
+// with prompt=login, the user must therefore log in again.
 func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
-	if session := s.sessions.session(r); s.loggedInFor(session, a) { // the login was not for another tab
+	if session := s.sessions.session(r); s.loggedInFor(session, a) { // the login was for this request
 		s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Fresh = token.Digest{} })
 	}
 	all, unlock := s.grants.Lock()

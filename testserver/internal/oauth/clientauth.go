@@ -87,8 +87,8 @@ func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Re
 }
 
 // basic authenticates a client with the Basic credentials in an Authorization
-// field. The parameter named is the client_id in the form, or "" if the form
-// has none. A client_id in the form must be the client ID in the credentials.
+// field. The parameter named is the client_id in the form. If it is not "", it
+// must be the client ID in the credentials.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -113,9 +113,9 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 	return c, nil
 }
 
-// checkAuthenticated returns a failure if ok is false, or if the client is not
-// registered for the method in the parameter by. Only a caller with the right
-// secret learns that the method is wrong.
+// checkAuthenticated returns a failure if the credentials are wrong (ok is
+// false), or if the client is not registered for the method in the parameter
+// by. Only a caller with the right secret learns that the method is wrong.
 func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
 	switch {
 	case !ok:
@@ -205,15 +205,15 @@ func (s *Server) checkProof(r *http.Request, ep catalogue.Endpoint, access strin
 // used before. Call it last, so that only authenticated clients can add entries
 // to the memory.
 func (s *Server) useProof(p dpop.Proof) *failure {
-	if p.Key == "" || s.grants.Once("dpop\n"+p.ID, s.Clock.Now(), p.Until) { // no assertion's name begins with dpop and a line break
+	if p.Key == "" || s.grants.Once("dpop\n"+p.ID, s.Clock.Now(), p.Until) { // the names of assertions do not begin this way
 		return nil
 	}
 	return invalidProof("the DPoP proof was used before: expected a new proof, with a new jti, for each request (RFC 9449 section 11.1)")
 }
 
-// called returns the URLs of ep that the client may have called: the URLs whose
-// host is r.Host. If no URL has this host, a proxy must have changed the host.
-// In this case, called returns the URLs at all origins of the server.
+// called returns the URLs of ep that the client may have called. These are the
+// URLs whose host is r.Host. If no URL has this host, a proxy may have changed
+// the host, and called returns the URLs at all origins of the server.
 func (s *Server) called(r *http.Request, ep catalogue.Endpoint) []string {
 	all := []string{s.urls[ep]}
 	for _, origin := range [...]string{s.origin, s.config.BrowserOrigin, s.config.AliasOrigin} {

@@ -51,10 +51,10 @@ func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // isOwnForm reports whether the header fields of r are those of a form on this
-// server's pages. Browsers send Sec-Fetch-Site only to loopback addresses and
-// over TLS. They send Origin: null from pages that forbid referrers, as this
-// server's pages do. If both fields are missing, only the CSRF token protects
-// the form.
+// server's pages. Browsers send Sec-Fetch-Site only over TLS or to loopback
+// addresses. From pages that forbid referrers, such as this server's pages,
+// they send Origin: null. If both fields are missing, only the CSRF token
+// protects the form.
 func isOwnForm(r *http.Request) bool {
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if !slices.Contains([]string{"", "same-origin", "none"}, site) {
@@ -105,7 +105,8 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 const maxShown = 50
 
 // shortened returns the first 10 elements of list, followed by the number of
-// the other elements. A client may register a list that is too long for a page.
+// the remaining elements, because a client may register a list that is too long
+// for a page.
 func shortened(list []string) []string {
 	const most = 10
 	if len(list) <= most {

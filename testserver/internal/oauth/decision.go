@@ -13,8 +13,8 @@ import (
 // Decision has no effect.
 type Decision struct {
 	User   *registry.User // the user who logs in and consents
-	Deny   string         // the error code of a refusal, "" for none
-	Scopes []string       // the scopes that the user consents to, nil for all
+	Deny   string         // the error code of a refusal; "" means none
+	Scopes []string       // the scopes that the user consents to; nil means all
 }
 
 func (d Decision) narrow(requested []string) []string {

@@ -42,7 +42,7 @@ func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 		return nil, invalidDetails("authorization_details is not an array of objects with a type each (RFC 9396 section 2)")
 	}
 	for _, one := range details {
-		o, _ := token.ParseObject([]byte(one)) // cannot fail: parseDetails has encoded it
+		o, _ := token.ParseObject([]byte(one)) // cannot fail: parseDetails wrote this JSON
 		if of, _ := o.Text("type"); !slices.Contains(s.config.DetailTypes, of) {
 			return nil, invalidDetails("authorization_details has a type that the server does not support") // RFC 9396 §5
 		}
@@ -96,9 +96,9 @@ func commonMembers(detail map[string]any) bool {
 	return true
 }
 
-// narrowedDetails returns the details for one token: the requested details,
-// which must have been granted, or all granted details if the form requests
-// none (RFC 9396 §6.1).
+// narrowedDetails returns the details for one token (RFC 9396 §6.1). If the
+// form requests details, they must have been granted. If the form requests
+// none, the token gets all granted details.
 func (s *Server) narrowedDetails(granted []string, form url.Values) ([]string, *failure) {
 	requested, failed := s.readDetails(form)
 	switch {
@@ -127,7 +127,7 @@ func shownDetails(details []string) []string {
 		var v any
 		d := json.NewDecoder(strings.NewReader(one))
 		d.UseNumber()
-		_ = d.Decode(&v) // cannot fail: parseDetails has encoded it
+		_ = d.Decode(&v) // cannot fail: parseDetails wrote this JSON
 		var b strings.Builder
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false) // the template of the page escapes HTML

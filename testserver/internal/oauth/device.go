@@ -26,9 +26,9 @@ const (
 	deviceInterval = 5 * time.Second
 )
 
-// deviceLeeway is subtracted from the interval. Otherwise a client that waits
-// for the full interval would seem early if its previous request was slow to
-// arrive.
+// deviceLeeway is subtracted from the interval between two polls. Without it, a
+// client that waits for the full interval would seem early if its previous
+// request was slow to arrive.
 const deviceLeeway = 500 * time.Millisecond
 
 // userLetters has no vowels, so that user codes do not spell words, and no
@@ -155,9 +155,9 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	switch {
 	case early && !d.Denied && d.Family.Sub == "": // slow_down applies only until the end user decides
 		// The interval grows only if the client does not obey slow_down (RFC
-		// 8628 §3.5). A client that waits five seconds longer than before obeys
-		// it, even if this request is still too early. If the interval grew for
-		// this request, the client could never wait long enough.
+		// 8628 §3.5). A client obeys if it waits five seconds longer than
+		// before, even if this request is still too early. If the interval also
+		// grew in this case, the client could never wait long enough.
 		if !slower {
 			d.Interval += deviceInterval
 		}

@@ -65,7 +65,8 @@ func joined(r *http.Request) *http.Request {
 }
 
 // describe builds both discovery documents, which list only the features that
-// the server supports. It calls each function in change with each document.
+// the server supports. The functions in the parameter change can then change
+// each document.
 func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) error {
 	render := func(doc map[string]any) ([]byte, error) {
 		for _, f := range change {
@@ -111,10 +112,10 @@ const idTokenAlgs = "id_token_signing_alg_values_supported"
 func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	doc := map[string]any{
 		"issuer": s.Issuer,
-		// These two lists are present even if they are empty, although RFC 8414
-		// §3.2 says to omit empty lists. RFC 8414 §2 requires
-		// response_types_supported. If grant_types_supported is absent, clients
-		// assume authorization_code and implicit (§2).
+		// RFC 8414 §3.2 says to omit empty lists, but these two lists are
+		// always present. RFC 8414 §2 requires response_types_supported.
+		// Without grant_types_supported, clients assume authorization_code and
+		// implicit (§2).
 		"response_types_supported": []string{},
 		"grant_types_supported":    s.grantTypes(),
 		"scopes_supported":         append(slices.Clone(ownScopes), s.config.Scopes...),
@@ -124,7 +125,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc[r.Member] = u
 		}
 	}
-	if s.grantable(catalogue.RefreshToken) { // ID tokens are issued; without this list, clients expect RS256
+	if s.grantable(catalogue.RefreshToken) { // ID tokens are issued, and clients expect RS256 without this list
 		doc[idTokenAlgs] = signingAlgs(alg)
 	}
 	aliases := map[string]string{}

@@ -77,8 +77,8 @@ func (s *Server) mount(origin, base string) {
 		paths := []string{base + r.Path}
 		// Some clients put the well-known path before the path of the issuer,
 		// and others put it after that path. So each document is served at both
-		// URLs. The first path is the path that the specification requires. The
-		// method URL returns it.
+		// URLs. The method URL returns the URL with the first path, which is
+		// the path that the specification requires.
 		switch {
 		case ep == catalogue.ASMetadata:
 			paths = []string{r.Path + base, base + r.Path}

@@ -32,9 +32,9 @@ func revoked(reason, fingerprint string, families ...grants.Family) []event {
 	return list
 }
 
-// reused returns the event for a code or token that was used twice. If its
-// family was not revoked before, reused also returns the event for the
-// revocation of the family.
+// reused returns the event for a code or token that was used twice. If the
+// family of the code or token was not revoked before, reused also returns the
+// event for the revocation of the family.
 func reused(what, text string, f grants.Family) []event {
 	first := event{
 		Kind: journal.ReuseDetected, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),

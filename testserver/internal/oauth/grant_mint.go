@@ -22,7 +22,7 @@ type Issued struct {
 	Refresh string // "" if the client gets no refresh token
 	ID      string // "" without the scope openid
 
-	Claims      map[string]any // the access token's claims, even if it is opaque
+	Claims      map[string]any // claims of the access token, also of an opaque one
 	Expiry      time.Time      // zero if the access token has no exp
 	Fingerprint string         // identifies the access token in the audit log
 }
@@ -45,8 +45,8 @@ func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
 // sub, Issue returns only the access token.
 func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
 
-// IssueAs is like Issue, but its access token has the format that form
-// describes.
+// IssueAs does the same as Issue, but makes the access token in the format that
+// the parameter form describes.
 func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error) {
 	d, err := s.DraftAs(form, edit)
 	if err != nil {

@@ -35,8 +35,8 @@ func (s sessions) readSubmitted(r *http.Request) (url.Values, *grants.Session, *
 }
 
 // login handles the login form. After a login, it sets a new session cookie,
-// which prevents session fixation. Then it redirects the browser, so that the
-// browser repeats the request.
+// which prevents session fixation. Then it redirects the browser, which repeats
+// the original request.
 func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	form, session, failed := s.sessions.readSubmitted(r)
 	if failed != nil {
@@ -61,12 +61,12 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if session.Sub != u.Sub {
-		session.Consented = nil // the consents of the previous user
+		session.Consented = nil // drop the previous user's consents
 		s.pushLogouts(r.Context(), s.grants.LeaveSession(session.SID))
 		session.SID = s.Source.Name("sid")
 	}
 	session.Sub, session.AuthTime, session.Fresh = u.Sub, s.Clock.Now(), sha256.Sum256([]byte(raw))
-	session.ACR = s.acrOf(u.Sub, nil) // replaced in s.finish by the context that the request asks for
+	session.ACR = s.acrOf(u.Sub, nil) // s.finish replaces it with the context that the request wants
 	s.sessions.begin(w, session)
 	redirect(w, r, to)
 }
@@ -135,8 +135,8 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	s.finish(w, r, a, session, u, scopes, false)
 }
 
-// chosen returns the scopes in requested that are also in checked, in the order
-// of requested.
+// chosen returns the requested scopes that the user has checked, in the order
+// of the request.
 func chosen(requested, checked []string) []string {
 	return slices.DeleteFunc(slices.Clone(requested), func(scope string) bool { return !slices.Contains(checked, scope) })
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// originsValid reports whether the tokens that were exchanged for a token are
-// still valid: neither these tokens nor their families have been revoked. The
-// parameter origins contains the digests of these tokens.
+// originsValid returns false if a token in the parameter origins, or the family
+// of such a token, has been revoked. The parameter contains the digests of the
+// tokens that were exchanged for a token.
 func (s *Server) originsValid(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
@@ -61,7 +61,7 @@ func tokenType(claims token.Object) json.RawMessage {
 
 var inactive = json.RawMessage(`{"active":false}`)
 
-const signedIntrospection = "token-introspection+jwt" // the typ of the signed JWT (RFC 9701 §5); with the prefix application/, its media type (§4)
+const signedIntrospection = "token-introspection+jwt" // typ of the signed JWT (RFC 9701 §5); the media type is application/ and this typ (§4)
 
 // introspect serves the introspection endpoint (RFC 7662 §2). Every
 // confidential client may introspect every token.
@@ -91,7 +91,7 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 	}
 	signed, err := s.signIntrospection(reply, requester)
 	if err != nil {
-		http.Error(w, "the answer could not be signed", http.StatusInternalServerError) // possible if a test has supplied the signer
+		http.Error(w, "the answer could not be signed", http.StatusInternalServerError) // a signer that a test supplied may fail
 		return
 	}
 	sendText(w, http.StatusOK, "application/"+signedIntrospection, []byte(signed))
@@ -113,8 +113,8 @@ func acceptsSigned(r *http.Request) bool {
 	return false
 }
 
-// responseDraft returns an unsigned JWT for a response to client. It has only
-// the claims iss and aud.
+// responseDraft returns an unsigned JWT for a response to the parameter client.
+// The JWT has only the claims iss and aud.
 func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *token.Draft {
 	d := &token.Draft{Header: token.UnsignedHeader(), Alg: alg}
 	d.SetHeader("typ", typ)

@@ -42,9 +42,9 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	name := text[:strings.LastIndexByte(text, '.')] // without the signature, since ECDSA allows a second valid signature of the same text
+	name := text[:strings.LastIndexByte(text, '.')] // leave out the signature: ECDSA allows a second valid one for the same text
 	if jti, has := claims.Text("jti"); has {
-		name = t.client.ID + " " + jti // the same name as in byAssertion, so that an assertion cannot be used once here and once there
+		name = t.client.ID + " " + jti // byAssertion records the same name, so that an assertion works only once in total
 	}
 	if !s.auth.isTimely(claims, name) {
 		return nil, notTaken()
@@ -60,9 +60,9 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: f, kind: journal.Issued}, nil
 }
 
-// scopesOfAssertion returns the requested scopes: the scopes in the form or, if
-// the form has none, the scopes in the assertion. If the assertion has a scope,
-// the form cannot request more (RFC 7521 §4.1).
+// scopesOfAssertion returns the requested scopes. They come from the form, or
+// from the assertion if the form has none. If the assertion has a scope, the
+// form cannot request more (RFC 7521 §4.1).
 func (s tokenEndpoint) scopesOfAssertion(t *tokenRequest, claims token.Object) ([]string, *failure) {
 	requested := t.form.Get("scope")
 	if claims.Find("scope") >= 0 {

@@ -22,10 +22,10 @@ type logoutEndpoint struct{ *Server }
 
 // logout is a client's request to log out its end user.
 type logout struct {
-	client string // the ID of the client, "" if unknown
+	client string // the ID of the client; "" if unknown
 	sub    string // the subject of id_token_hint, "" without a hint
 	sid    string // the session of id_token_hint, "" if the hint names none
-	to     string // where the browser is redirected, "" if the server shows a page
+	to     string // where the browser is redirected; "" means that a page is shown
 	state  string
 }
 
@@ -142,11 +142,11 @@ func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *
 // time for one session.
 const pushesAtOnce = 16
 
-// pushLogouts sends a logout token to each client of the families that has
-// registered a URI for logout tokens (OpenID Connect Back-Channel Logout 1.0
-// §2.5). It waits for the answers and writes them to the audit log. The logout
-// continues if a client does not answer. It also continues if the browser
-// closes its connection, which cancels ctx.
+// pushLogouts sends logout tokens to the clients of the families (OpenID
+// Connect Back-Channel Logout 1.0 §2.5). It leaves out clients that have
+// registered no URI for logout tokens. It waits for the answers and writes them
+// to the audit log. The logout continues if a client does not answer. It also
+// continues if the browser closes its connection, which cancels ctx.
 func (s *Server) pushLogouts(ctx context.Context, families []grants.Family) {
 	type addressee struct{ client, sub, sid string }
 	reached := map[addressee]bool{}

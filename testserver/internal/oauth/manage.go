@@ -36,9 +36,9 @@ func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// manages returns the client whose registration access token is credential. The
-// parameter ids must contain only the ID of this client. The failure is the
-// same for a deleted client and for a wrong token (RFC 7592 §2.1).
+// manages returns the client whose ID is the only element of ids. The parameter
+// credential must be the registration access token of this client. The failure
+// is the same for a deleted client and for a wrong token (RFC 7592 §2.1).
 func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {
 	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is invalid"}
 	if len(ids) != 1 {
@@ -80,8 +80,8 @@ func changedMeanwhile() *failure {
 	return &failure{status: http.StatusConflict, code: badMetadata, description: "the registration was changed by another request: read it again"}
 }
 
-// updated returns the client c with its metadata replaced by the metadata in r.
-// The returned secret is "" unless the client gets a new one.
+// updated returns a copy of the client c in which the metadata from r replaces
+// the old metadata. The returned secret is "" unless the client gets a new one.
 func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (next *registry.Registered, secret string, failed *failure) {
 	o, failed := readJSON(r)
 	if failed != nil {
@@ -108,7 +108,7 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	}
 	changed.ID = c.ID
 	if c.AuthMethod == "" && changed.AuthMethod == catalogue.ClientSecretBasic {
-		changed.AuthMethod = "" // s.describe reports "" as client_secret_basic
+		changed.AuthMethod = "" // keep "": s.describe reports it as the default
 	}
 	keeps := takesSecret(c.Client) && takesSecret(changed)
 	if takesSecret(changed) && !keeps {
@@ -140,7 +140,7 @@ func (s registrationEndpoint) unregister(w http.ResponseWriter, c *registry.Regi
 	}
 	ended := s.grants.RemoveClient(c.ID)
 	if failed := s.durable(); failed != nil {
-		s.Registry.Swap(c.ID, nil, c) // so that the client can try again
+		s.Registry.Swap(c.ID, nil, c) // restore c: the client may try again
 		failed.send(w)
 		return
 	}

@@ -31,10 +31,10 @@ func (s *Server) isOwnHost(hostport string) bool {
 	return IsLocalHost(hostport) || strings.EqualFold(hostname(hostport), s.issuerHost)
 }
 
-// OwnHostOnly returns a handler that responds to requests for another host with
-// 421 (RFC 9110 §15.5.20) without recording them, and passes all other requests
-// to next. It is for servers on loopback addresses, which any web page can
-// reach.
+// OwnHostOnly returns a handler that passes requests for the server's own hosts
+// to next. For any other host, it responds with 421 (RFC 9110 §15.5.20) and
+// does not record the request. It is for servers on loopback addresses, which
+// any web page can reach.
 func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.isOwnHost(r.Host) {

@@ -23,9 +23,10 @@ const requestURN = "urn:ietf:params:oauth:request_uri:"
 // §10).
 const jktParameter = "dpop_jkt"
 
-// pushedTTL is how long a browser may take to open a pushed request. If it
-// opens the request in time, it may continue until [grants.PagesTTL] after the
-// end of pushedTTL. The documentation of package testserver states the value.
+// pushedTTL is the time in which a browser must open a pushed request. If the
+// browser opens the request in time, it may continue until [grants.PagesTTL]
+// after the end of this time. The documentation of package testserver states
+// the value.
 const pushedTTL = 90 * time.Second
 
 // pushedRequest serves the pushed authorization request endpoint (RFC 9126 §2).
@@ -47,7 +48,7 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 		return "", failed
 	}
 	var c *registry.Registered
-	proof, failed := s.checkProof(r, catalogue.PAR, "") // first, as at the token endpoint
+	proof, failed := s.checkProof(r, catalogue.PAR, "") // proof first, as at the token endpoint
 	if failed == nil {
 		c, failed = s.auth.authenticate(r, form)
 	}
@@ -86,7 +87,7 @@ func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values, key
 	switch {
 	case form.Has("request_uri"):
 		return nil, invalidRequest("request_uri is not allowed in a pushed request")
-	case form.Get("client_id") != c.ID: // required in addition to client authentication
+	case form.Get("client_id") != c.ID: // client_id is required even with authentication
 		return nil, invalidRequest("client_id is missing or does not match: it is required in addition to client authentication")
 	case key != "" && form.Has(jktParameter) && form.Get(jktParameter) != key:
 		return nil, invalidRequest("dpop_jkt does not match the key of the DPoP proof (RFC 9449 section 10.1)")
@@ -172,9 +173,9 @@ func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization)
 	s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Pushed = a.pushed })
 }
 
-// usePushed marks a pushed request as used. It is called only when the server
-// sends the client a code or an error, because until then the user may reload
-// the pages (RFC 9126 §4). It returns false if the request was used before.
+// usePushed marks a pushed request as used. It returns false if the request was
+// used before. Call usePushed only when the server sends the client a code or
+// an error: until then, the user may reload the pages (RFC 9126 §4).
 func (a *authorization) usePushed(all *grants.State) bool {
 	if a.pushed == (token.Digest{}) || a.used {
 		return true

@@ -12,7 +12,7 @@ import (
 type Policy struct {
 	Client, User, Scope string
 	Claims              map[string]any
-	Deny                string // the error code of the refusal, "" if the policy does not refuse
+	Deny                string // the error code of the refusal; "" means no refusal
 	Status              int    // the HTTP status of the refusal
 }
 

@@ -71,16 +71,17 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 		all.Changed(now)
 	}
 	if t.client.Public && f.Key != t.proof.Key {
-		f.Key = t.proof.Key // the next refresh token is bound even if this one was not
+		f.Key = t.proof.Key // from now on, the refresh tokens are bound to this key
 		all.Changed(now)
 	}
 	given.Generation, given.RefreshExpires, given.Ends = f.Generation, f.RefreshExpires, f.Ends
 	return &grant{Family: given, kind: journal.Refreshed, refreshed: true, undo: undo}, nil
 }
 
-// withinGrace reports whether generation is the number of the previous refresh
-// token and the grace period has not ended. During this period, a client that
-// did not receive the last response may use the previous token again.
+// withinGrace reports whether the refresh token with the number generation may
+// be used again. It must be the previous token of the family, and the grace
+// period must not have ended. A client that did not receive the last response
+// can thus repeat the request.
 func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }

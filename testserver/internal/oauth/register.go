@@ -109,7 +109,7 @@ func (s registrationEndpoint) describe(c *registry.Registered, secret, credentia
 		Name:       c.Name, Scope: strings.Join(c.Scopes, " "), JWKS: c.JWKS, RequirePAR: c.RequirePAR, RequireDPoP: c.RequireDPoP, ClientAlgs: c.Algs, ClientTLS: c.TLS, ClientLogout: c.Logout,
 	}
 	if secret != "" {
-		answer.SecretExpires = new(int64) // 0: the secret never expires
+		answer.SecretExpires = new(int64) // 0 means no expiry
 	}
 	if slices.Contains(c.Grants, catalogue.AuthorizationCode) {
 		answer.ResponseTypes = []string{"code"}

@@ -60,9 +60,9 @@ func (s *Server) endAccess(text string, a accessToken) {
 	s.note(event{Kind: journal.Revoked, ClientID: a.Client, Sub: a.Sub, Family: f.ID, Fingerprint: journal.Fingerprint(text)})
 }
 
-// RevokeSubject revokes all grants of sub together with their tokens, and
-// returns the number of grants. It also invalidates unused codes of sub, and
-// sends logout tokens to the clients of the grants.
+// RevokeSubject revokes all grants of the user sub together with their tokens,
+// and returns the number of grants. It also invalidates the user's unused
+// codes. It sends logout tokens to the clients of the grants.
 func (s *Server) RevokeSubject(sub string) int {
 	s.grants.Withdraw(sub)
 	ended := s.grants.Revoke(func(f *grants.Family) bool { return f.Sub == sub })
@@ -88,6 +88,6 @@ func (s *Server) Revoke(text string) bool {
 }
 
 // SetIntrospection sets the introspection response for the token in text. The
-// parameter reply is the response as JSON. If it is nil, the server gives its
-// normal response again.
+// parameter reply is the response as JSON. If reply is nil, the server gives
+// its normal response again.
 func (s *Server) SetIntrospection(text string, reply []byte) { s.ledger.SetReply(text, reply) }

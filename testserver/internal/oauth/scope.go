@@ -25,9 +25,9 @@ func splitScopes(text string) ([]string, *failure) {
 	return unique(scopes), nil
 }
 
-// scopesFor returns the scopes that the client gets. The argument text is the
-// scope parameter of its request. If text is empty, the client gets the default
-// scopes of its tokens, except those that it may not request.
+// scopesFor returns the scopes that the client gets. The parameter text is the
+// scope parameter of the request. If text is empty, the client gets the default
+// scopes of its tokens, except those that the client may not request.
 func (s *Server) scopesFor(c *registry.Registered, text string) ([]string, *failure) {
 	scopes, failed := splitScopes(text)
 	if failed != nil {
@@ -92,9 +92,10 @@ func unique(list []string) []string {
 	return once
 }
 
-// narrowed returns the resources for one token. These are the requested
-// resources, or the granted resources if the request names none. If the grant
-// is limited to certain resources, all requested resources must be among them.
+// narrowed returns the resources for one token. If the request names resources,
+// the token gets these, and all of them must be granted. If the request names
+// none, the token gets the granted resources. If granted is empty, the request
+// may name any resource.
 func narrowed(granted, requested []string) ([]string, *failure) {
 	switch {
 	case len(requested) == 0:

@@ -43,7 +43,7 @@ type Config struct {
 
 	DetailTypes []string // the supported types of authorization_details; empty means none
 
-	Form          *token.Form // the format of access tokens; nil for the format of RFC 9068
+	Form          *token.Form // the format of access tokens; nil means RFC 9068
 	KeySet        token.KeySet
 	Introspection func(answer *token.Object, client string, scopes []string) // changes the responses for active tokens; may be nil
 
@@ -118,8 +118,8 @@ type Server struct {
 	persistence persistence
 }
 
-// New returns a Server with its signing key and both discovery documents. Its
-// issuer never changes.
+// New returns a Server with a signing key and both discovery documents. The
+// issuer of the Server never changes.
 func New(c Config) (*Server, error) {
 	if c.Alg == "" {
 		c.Alg = catalogue.ES256
@@ -153,7 +153,7 @@ func New(c Config) (*Server, error) {
 		Registry: registered,
 		Audit:    journal.NewAudit(c.Audit),
 	}
-	s.Handles, s.certificates = &s.ledger, c.Source.Fork("client certificates") // so that certificates do not change other random values
+	s.Handles, s.certificates = &s.ledger, c.Source.Fork("client certificates") // a fork: certificates must not change other random values
 	s.ClientCA = sync.OnceValues(func() (*mtls.CA, error) {
 		m, err := token.CertificateMaterial(s.certificates)
 		if err != nil {
@@ -188,11 +188,11 @@ func (s *Server) IssueCertificate(template *x509.Certificate) (tls.Certificate, 
 	return ca.Issue(template, m)
 }
 
-// publishDefaultKeys publishes a key for each algorithm that a client is
-// registered with. It also publishes keys for ES256 and for RS256 (OpenID
-// Connect Core 1.0 §15.1, RFC 9701 §6), unless the server has configured keys,
-// uses a shared secret or imitates a provider. Other keys are published when
-// the server first signs with their algorithm.
+// publishDefaultKeys publishes a key for each signing algorithm in the
+// registrations of the clients. It also publishes keys for ES256 and RS256
+// (OpenID Connect Core 1.0 §15.1, RFC 9701 §6), unless the server has
+// configured keys, uses a shared secret or imitates a provider. A key for any
+// other algorithm is published when the server first signs with that algorithm.
 func (s *Server) publishDefaultKeys() error {
 	var algs []catalogue.Alg
 	if s.config.Form == nil && len(s.config.Keys) == 0 && !token.IsShared(s.config.Alg) {
@@ -228,10 +228,11 @@ func (s *Server) Reset() {
 	s.Audit.Reset()
 }
 
-// Inject adds a fault, which takes precedence over earlier faults. It calls the
-// function wrap once, with a handler that responds without faults. The handler
-// that wrap returns then responds, instead of the endpoint, to the requests
-// that match the rule. Inject returns false if wrap returns nil.
+// Inject adds a fault for the requests that match rule. The new fault takes
+// precedence over earlier faults. Inject calls the function wrap once and
+// passes it a handler that responds without faults. The handler that wrap
+// returns responds to the matching requests instead of the endpoint. If wrap
+// returns nil, Inject adds no fault and returns false.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))
 	if handler == nil {

@@ -18,8 +18,8 @@ import (
 // sessions manages the sessions of browsers and the pages with forms.
 type sessions struct{ *Server }
 
-// session returns a copy of the session whose name is in the cookie of r. If
-// this session does not exist, it returns an empty session whose Known is
+// session returns a copy of the session that the cookie of r names. If the
+// session does not exist, the result is an empty session whose field Known is
 // false. If the user has been removed, the copy contains no login.
 func (s sessions) session(r *http.Request) *grants.Session {
 	name := s.cookie.From(r)
@@ -34,8 +34,8 @@ func (s sessions) session(r *http.Request) *grants.Session {
 }
 
 // loggedInFor reports whether the last login of the session was made for this
-// authorization request. It returns false after the server has responded to the
-// request, and when grants.PagesTTL has passed since the login.
+// authorization request and less than grants.PagesTTL ago. After the server has
+// responded to the request, loggedInFor returns false.
 func (s *Server) loggedInFor(session *grants.Session, a *authorization) bool {
 	return session.Fresh == sha256.Sum256([]byte(a.raw)) && s.Clock.Now().Before(session.AuthTime.Add(grants.PagesTTL))
 }
@@ -54,10 +54,10 @@ func (s *Server) acrOf(sub string, wanted []string) string {
 	return strings.Join(u.ACR[:min(len(u.ACR), 1)], "")
 }
 
-// stepsUp reports whether the end user must log in again for another
-// authentication context (RFC 9470 §4). It returns true if the request does not
-// accept the context of the session, but would accept the context of a new
-// login.
+// stepsUp reports whether the end user must log in again to get an
+// authentication context that the request accepts (RFC 9470 §4). It returns
+// true if the request does not accept the context of the session, but would
+// accept the context of a new login.
 func (s *Server) stepsUp(a *authorization, session *grants.Session) bool {
 	return !slices.Contains(a.acrs, session.ACR) && slices.Contains(a.acrs, s.acrOf(session.Sub, a.acrs))
 }

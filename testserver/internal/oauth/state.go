@@ -37,7 +37,7 @@ func (s *Server) Snapshot() ([]byte, error) {
 	defer unlockEntries()
 	return json.Marshal(snapshot{ //nolint:gosec // the secret goes to a file that only its owner can read
 		Secret: s.secret, State: registered, Snapshot: granted.Snapshot(), LedgerSnapshot: entries.Snapshot(), Keys: s.Keys.Snapshot(),
-		Drawn: s.Source.Drawn(), // read last, to include every draw that the other members depend on
+		Drawn: s.Source.Drawn(), // read last, so that it counts every draw for the other members
 	})
 }
 

@@ -48,7 +48,7 @@ func (s *Server) openState(path string) (err error) {
 	if err := s.save(); err != nil { // so that openState fails if the file cannot be written
 		return err
 	}
-	saver := persist.NewSaver(s.save, nil) // no callback: Close and the endpoints report errors
+	saver := persist.NewSaver(s.save, nil) // errors need no callback: Close and the endpoints report them
 	s.persistence.saver = saver
 	for _, changes := range []interface{ OnChange(func()) }{s.Registry, &s.grants, &s.ledger, s.Keys} {
 		changes.OnChange(saver.Changed)
@@ -63,10 +63,10 @@ func (s *Server) save() error {
 		return fmt.Errorf("the state cannot be encoded as JSON: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	if sum == s.persistence.saved { // nothing to write: a lock was taken, but the state has not changed
+	if sum == s.persistence.saved { // do not write: the state was locked, but it has not changed
 		return nil
 	}
-	s.persistence.saved = [sha256.Size]byte{} // a failed write may have changed the file
+	s.persistence.saved = [sha256.Size]byte{} // if Save fails, the content of the file is unknown
 	if err := s.persistence.file.Save(json.RawMessage(text)); err != nil {
 		return err
 	}
@@ -75,9 +75,9 @@ func (s *Server) save() error {
 }
 
 // durable waits until all changes are in the file. It returns a failure if they
-// cannot be saved, because a change that the server confirms to a client must
-// survive a restart (RFC 7009 §2.2.1). The changes of concurrent requests are
-// saved together.
+// cannot be saved. The server then does not confirm the change to the client,
+// because a confirmed change must survive a restart (RFC 7009 §2.2.1). The
+// changes of concurrent requests are saved together.
 func (s *Server) durable() *failure {
 	if s.persistence.saver == nil || s.persistence.saver.Flush() == nil {
 		return nil

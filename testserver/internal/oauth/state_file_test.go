@@ -10,8 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// writes is a value that a test puts into the server's state. Each write of the
-// state encodes the value as JSON once, so the value counts the writes.
+// writes counts how often the server encodes its state. A test stores the value
+// in the state. Each encoding of the state calls MarshalJSON once, which
+// increments the value.
 type writes int
 
 func (n *writes) MarshalJSON() ([]byte, error) {

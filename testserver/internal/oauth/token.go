@@ -24,14 +24,14 @@ type tokenRequest struct {
 
 	proof     dpop.Proof // zero if the request has no proof
 	presented string     // x5t#S256 of the client certificate; "" if the request has none
-	bound     string     // equal to presented if the tokens are bound to it; else ""
+	bound     string     // the field presented if the client gets bound tokens, or ""
 }
 
 // grant is the accepted grant of a token request.
 type grant struct {
 	grants.Family
 	kind      string
-	refreshed bool // the family already had tokens, and a refresh token was used
+	refreshed bool // a refresh token was used, so the family already had tokens
 	event     event
 
 	exchanged *exchanged           // nil except for a token exchange
@@ -83,8 +83,9 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 		return nil, failed
 	}
 	t.form = form
-	// The proof is checked first, so that a request without a nonce does not
-	// use up the client's assertion.
+	// The proof is checked before identify uses up the client's assertion. If
+	// the proof lacks a nonce, the client can then retry with the same
+	// assertion.
 	if t.proof, failed = s.checkProof(r, catalogue.Token, ""); failed != nil {
 		return nil, failed
 	}
@@ -134,7 +135,7 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	if failed == nil {
 		body, failed = s.issue(t, given)
 	}
-	if unsaved := s.durable(); unsaved != nil { // also after a refusal, which may have revoked a family
+	if unsaved := s.durable(); unsaved != nil { // a refusal may have revoked a family, which must be saved too
 		s.takeBack(given)
 		return nil, unsaved
 	}

@@ -47,8 +47,9 @@ type refusal struct {
 	code   string // "" if the server must issue tokens
 }
 
-// requests maps each grant to a function that returns the requests to test,
-// keyed by a name for the test case. Each grant is tested on a new server.
+// requests maps each grant to a function that returns the test requests for
+// that grant. The keys of the function's result are the names of the test
+// cases. Each grant is tested on a new server.
 var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 	catalogue.AuthorizationCode: func(t *testing.T, s fixture) map[string]refusal {
 		late := s.code(t)
@@ -199,8 +200,9 @@ func TestAGrantWithoutItsEndpointIsUnsupported(t *testing.T) {
 	wantRefusal(t, off.post(t, catalogue.Token, "web", url.Values{"scope": {canary}}), http.StatusBadRequest, "invalid_request")
 }
 
-// If a code or refresh token is used twice, either the client or an attacker
-// may have used it first. So the server revokes the tokens from both uses.
+// If a code or refresh token is used a second time, either the client or an
+// attacker may have made the first use. The server cannot tell which, so it
+// revokes all tokens of the family.
 func TestReuseRevokesTheFamily(t *testing.T) {
 	s := newServer(t)
 	code := s.code(t)

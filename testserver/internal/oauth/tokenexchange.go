@@ -22,9 +22,9 @@ const (
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 
-// maxOrigins is the maximum number of earlier tokens from which token exchanges
-// may have derived a token, directly or indirectly. This also limits the length
-// of the chain of actors.
+// maxOrigins is the maximum number of origins of a token. The origins are the
+// tokens from which token exchanges derived it, directly or indirectly. This
+// maximum also limits the length of the chain of actors.
 const maxOrigins = 16
 
 // exchanged contains the values that the new access token of a token exchange
@@ -100,8 +100,8 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 
 // readToken verifies a token that is in a parameter of the request. The token
 // must be a valid access token of this server. It must not be bound to a key or
-// to a certificate, because a proof in the request is for the new token, not
-// for the token in the parameter. All invalid tokens get the same error,
+// to a certificate: a proof in the request is for the new token, so it cannot
+// prove the possession of that key. All invalid tokens get the same error,
 // invalid_request (RFC 8693 §2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")

@@ -14,8 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// userinfo serves the UserInfo endpoint (OpenID Connect Core 1.0 §5.3), which
-// is a resource server (RFC 6750, RFC 9449 §7).
+// userinfo serves the UserInfo endpoint (OpenID Connect Core 1.0 §5.3). The
+// endpoint checks access tokens as a resource server does (RFC 6750, RFC 9449
+// §7).
 func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	s.offerNonce(w.Header())
@@ -89,8 +90,8 @@ const (
 
 // credentials reads the scheme and the access token of r from the header or
 // from a form (RFC 6750 §2.1, §2.2). It ignores a token in the URL (RFC 9700
-// §4.3.2). The returned scheme is "" if r has several tokens, or if r has no
-// token with one of the given schemes.
+// §4.3.2). If r has several tokens, or if no token in r has one of the given
+// schemes, credentials returns a failure and the scheme "".
 func credentials(r *http.Request, schemes ...string) (scheme, access string, failed *failure) {
 	fields := r.Header.Values("Authorization")
 	var inForm string
@@ -154,9 +155,9 @@ func unauthorized(description string) *failure {
 	return &failure{status: http.StatusUnauthorized, code: invalidToken, description: description}
 }
 
-// challengeAs sends the failure as a resource server does, with a challenge for
-// scheme (RFC 6750 §3, RFC 9449 §7.1). If scheme is "", it sends one challenge
-// for Bearer and one for DPoP.
+// challengeAs responds with the failure and with a challenge for scheme, as a
+// resource server does (RFC 6750 §3, RFC 9449 §7.1). If scheme is "", the
+// response has two challenges: one for Bearer and one for DPoP.
 func (f *failure) challengeAs(w http.ResponseWriter, scheme string) {
 	var reason string
 	if f.code != "" {

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// Check compares the CSRF token of a form with the token of its session, in
-// constant time. It returns false if the tokens differ or are empty.
+// Check reports whether the CSRF token of a form equals the token of its
+// session. It returns false if both are empty. The comparison takes constant
+// time.
 func Check(want, got string) bool {
 	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(got)) == 1
 }
@@ -22,9 +23,10 @@ type Cookie struct {
 	Secure bool // sent only over TLS
 }
 
-// CookieFor returns the cookie of the server with this issuer. All ports of a
-// host share cookies, so the name of the cookie depends on the issuer.
-// Otherwise two servers on one host would sign out each other's users.
+// CookieFor returns the cookie of the server with this issuer. The name of the
+// cookie depends on the issuer, because all ports of a host share cookies. If
+// the names were equal, two servers on one host would sign out each other's
+// users.
 func CookieFor(issuer string) Cookie {
 	sum := sha256.Sum256([]byte(issuer))
 	c := Cookie{Name: "testserver_" + hex.EncodeToString(sum[:8]), Path: "/"}
@@ -45,15 +47,16 @@ func (c Cookie) with(value string, maxAge int) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // Secure only with TLS: otherwise there would be no session on plain HTTP
 		Name: c.Name, Value: value, Path: c.Path, MaxAge: maxAge,
 		HttpOnly: true, Secure: c.Secure,
-		// SameSite is Lax and not Strict, because the client's site starts a
-		// login by sending the browser to this server.
+		// A client's site starts a login by sending the browser to this server.
+		// If SameSite were Strict, the browser would not send the cookie with
+		// that request.
 		SameSite: http.SameSiteLaxMode,
 	}
 }
 
 // From returns the value of the session cookie in r, or "" if the cookie is
-// missing. If there are two cookies, another server on the host may have set
-// one of them, so From also returns "".
+// missing. It also returns "" if r has two cookies with that name, because
+// another server on the host may have set one of them.
 func (c Cookie) From(r *http.Request) string {
 	found := r.CookiesNamed(c.Name)
 	if len(found) != 1 {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// DebugPage shows the state of the server. Except for Token, it must not
-// contain secrets.
+// DebugPage shows the state of the server. Only the field Token may contain a
+// secret.
 type DebugPage struct {
 	Form
 	Issuer    string
@@ -56,7 +56,7 @@ type DebugKey struct {
 	Published, Signing bool
 }
 
-// DebugRequest is a recorded request, with fingerprints instead of secrets and
+// DebugRequest is a recorded request. Fingerprints replace its secrets and
 // tokens.
 type DebugRequest struct {
 	Time             time.Time
@@ -65,11 +65,12 @@ type DebugRequest struct {
 	Status           int    // 0 until the response is sent
 	Injected         bool   // a fault produced the response
 	Form             []Field
-	Times            int // number of equal requests: see Grouped
+	Times            int // number of merged requests: see Grouped
 }
 
-// Grouped merges consecutive equal requests into one group. The group has the
-// time of the request that comes first in the list.
+// Grouped merges consecutive requests that differ only in their time. A merged
+// request has the time of the first of these requests in the list, and its
+// field Times counts them.
 func Grouped(requests []DebugRequest) (groups []DebugRequest) {
 	for _, r := range requests {
 		r.Times = 1
@@ -90,6 +91,6 @@ func (r DebugRequest) same(other DebugRequest) bool {
 // MintForm is the input of the mint form.
 type MintForm struct{ ClientID, Subject, Audience, Scope, ExpiresIn, Defect string }
 
-// Debug writes the debug page. The form-action of this page allows only this
-// server.
+// Debug writes the debug page. The directive form-action of this page allows
+// only this server as the target of forms.
 func Debug(w http.ResponseWriter, p DebugPage) { write(w, http.StatusOK, "debug", thisServer, p) }

@@ -14,7 +14,7 @@
 // fields are the Field constants. Two fields contain data of the server:
 // [FieldRequest] is one opaque string, such as the query of the authorization
 // request, and [FieldCSRF] is the CSRF token. The parameters of the
-// authorization request are not separate fields. Otherwise its parameter
+// authorization request are not separate fields, because a parameter
 // decision=allow could be mistaken for the user's decision.
 //
 // # Headers
@@ -32,7 +32,7 @@
 // own scheme, or to an IPv6 literal, which the grammar of the policy does not
 // allow. A form-action with only the redirect URI would therefore break some
 // logins in Chromium. A form-action would protect against injected forms, but
-// html/template prevents injected forms. The other pages have a form-action.
+// html/template already prevents them. The other pages have a form-action.
 //
 // # Texts
 //

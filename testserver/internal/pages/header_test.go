@@ -14,7 +14,7 @@ func TestHeadersAreExactlyThese(t *testing.T) {
 	tests := []struct {
 		page   string
 		status int
-		forms  string // the directive form-action and the separator before it
+		forms  string // the separator "; " and the directive form-action
 		script bool
 	}{
 		{page: "login", status: 200},
@@ -29,8 +29,8 @@ func TestHeadersAreExactlyThese(t *testing.T) {
 		t.Run(tt.page, func(t *testing.T) {
 			page := site("text")[tt.page]
 			rec, doc := render(page), parsed(t, page)
-			// A browser hashes the text of the element after parsing, so the
-			// test takes the text from the parsed page.
+			// A browser parses the page and then hashes the text of the
+			// element. So the test hashes the text from the parsed page.
 			policy := "default-src 'none'; style-src " + hash(one(t, doc, "style").FirstChild.Data)
 			if tt.script {
 				policy += "; script-src " + hash(one(t, doc, "script").FirstChild.Data)

@@ -7,7 +7,7 @@ type LoginPage struct {
 	Form
 	ClientName string // the client, "" if unknown
 	LoginHint  string // the initial user name
-	Users      []User // users who can sign in with one click and without a password; sent as FieldPick
+	Users      []User // users that one click signs in without a password; sent as FieldPick
 	Error      string // why the last attempt failed
 }
 
@@ -20,7 +20,7 @@ func Login(w http.ResponseWriter, p LoginPage) { write(w, http.StatusOK, "login"
 // ConsentPage asks the user what a client may do.
 type ConsentPage struct {
 	Form
-	ClientName string // "" shows only the ID
+	ClientName string // if "", only the ID is shown
 	ClientID   string
 	User       string
 	ReturnTo   string // the URL that the browser is redirected to, "" if none

@@ -10,6 +10,6 @@ type LogoutPage struct {
 	ReturnTo string // the URL that the browser is redirected to, "" if none
 }
 
-// Logout writes the sign-out page. The first button, which the Enter key
-// activates, does not sign the user out.
+// Logout writes the sign-out page. The Enter key activates the first button,
+// which does not sign the user out.
 func Logout(w http.ResponseWriter, p LogoutPage) { write(w, http.StatusOK, "logout", anywhere, p) }

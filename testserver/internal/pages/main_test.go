@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// site returns, for each page, a function that writes the page. The parameter
-// text is the value of every string in the data of the page.
+// site returns, for each page, a function that writes the page. Every string in
+// the page's data has the value text.
 func site(text string) map[string]func(http.ResponseWriter) {
 	return filled(func() string { return text })
 }

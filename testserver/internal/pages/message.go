@@ -11,8 +11,8 @@ type MessagePage struct {
 	Help  string // advice for the user
 }
 
-// Message writes a page with a message. For example, it shows an error that
-// must not be sent to a redirect URI.
+// Message writes a page with a message, such as an error that must not be sent
+// to a redirect URI.
 func Message(w http.ResponseWriter, status int, p MessagePage) {
 	write(w, status, "message", nowhere, p)
 }
@@ -20,7 +20,7 @@ func Message(w http.ResponseWriter, status int, p MessagePage) {
 // FormPostPage sends an authorization response to the client in the body of a
 // POST (OAuth 2.0 Form Post Response Mode).
 type FormPostPage struct {
-	RedirectURI string // http or https, as registered
+	RedirectURI string // the registered http or https URI
 	Fields      []Field
 }
 

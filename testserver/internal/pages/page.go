@@ -14,7 +14,7 @@ import (
 // Form holds the values that every form of the server needs.
 type Form struct {
 	Action  string // the path that receives the form
-	Request string // value of FieldRequest; may be ""; a single line, because browsers change line breaks
+	Request string // value of FieldRequest or ""; one line, because browsers change line breaks
 	CSRF    string // value of FieldCSRF
 }
 
@@ -29,8 +29,9 @@ var (
 	script string
 )
 
-// reach is the form-action directive of a page's Content Security Policy. It
-// restricts the targets of forms. The package comment gives the reasons.
+// reach is the directive form-action in the Content Security Policy of a page.
+// It restricts the targets of the page's forms. The package comment explains
+// which pages have the directive.
 type reach string
 
 const (
@@ -56,8 +57,8 @@ var load = sync.OnceValue(func() site {
 	return s
 })
 
-// source returns the source expression that allows one inline text in a Content
-// Security Policy.
+// source returns the source expression with which a Content Security Policy
+// allows the given inline text.
 func source(inline string) string {
 	sum := sha256.Sum256([]byte(inline))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

@@ -18,8 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// large returns a state of some 300 KB as JSON. It is large so that a child
-// process spends most of its time in Save.
+// large returns a state whose JSON has about 300 KB. Because of this size, a
+// child process spends most of its time in Save.
 func large(n int) state {
 	return state{N: n, Tags: slices.Repeat([]string{strings.Repeat(strconv.Itoa(n)+" ", 100)}, 1_000)}
 }

@@ -2,10 +2,10 @@
 // file.
 //
 // On systems with flock(2), a [File] can be open in only one process at a time.
-// Only files that package persist wrote are accepted. A file that is damaged,
-// belongs to another program or was written by a newer release is never
-// overwritten. It stays unchanged until the user moves it away. If a process is
-// killed, the file contains either the old state or the new state.
+// Package persist accepts only files that it wrote. It never overwrites a file
+// that is damaged, belongs to another program or was written by a newer
+// release: the user must move that file away. If a process is killed while it
+// saves, the file contains either the old state or the new state.
 //
 // A [Saver] decides when to write, so that many changes need only a few writes.
 //

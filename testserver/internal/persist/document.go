@@ -45,9 +45,9 @@ func unwrap(text []byte) ([]byte, error) {
 	return members["state"], nil
 }
 
-// split returns the members of a JSON object, and whether a member is repeated.
-// If the text is not an object, the returned map is empty. The text must be
-// valid JSON.
+// split returns the members of a JSON object, and whether a member name occurs
+// more than once. The text must be valid JSON. If the text is not an object,
+// the returned map is empty.
 func split(text []byte) (members map[string]json.RawMessage, twice bool) {
 	members = map[string]json.RawMessage{}
 	d := json.NewDecoder(bytes.NewReader(text))

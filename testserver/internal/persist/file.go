@@ -12,9 +12,9 @@ import (
 	"sync"
 )
 
-// lockSuffix and newSuffix are appended to the path of the state file. They are
-// long to avoid conflicts with other files, because Save removes an existing
-// file with newSuffix.
+// lockSuffix and newSuffix are appended to the path of the state file. Save
+// removes an existing file with newSuffix. The suffixes are long, so that this
+// file is unlikely to belong to another program.
 const (
 	lockSuffix = ".bearerguard-lock" // contains the ID of the process; never removed
 	newSuffix  = ".bearerguard-new"  // the new state while it is written
@@ -45,8 +45,8 @@ type File struct {
 
 	mu   sync.Mutex
 	lock io.Closer
-	seen fs.FileInfo // the file as last read or written, nil if it does not exist
-	kept []byte      // the state read by Open, for the first Load
+	seen fs.FileInfo // file info at the last read or write; nil if the file was missing
+	kept []byte      // the state that Open read; the first Load decodes it
 	bad  error       // if not nil, Load and Save return this error
 }
 
@@ -84,8 +84,9 @@ func (f *File) open() (err error) {
 
 func (f *File) wrap(err error) error { return fmt.Errorf("state file %q: %w", f.path, err) }
 
-// resolve returns path with symbolic links resolved, because a rename to a
-// symbolic link would replace the link and not the file.
+// resolve returns the absolute form of path. If the file exists, resolve also
+// resolves symbolic links, because a rename to a symbolic link would replace
+// the link and not the file.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {

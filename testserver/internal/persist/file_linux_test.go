@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// as runs f with the file access rights of the user uid. If the process does
-// not run as root, f runs as the current user.
+// as runs f with the file access rights of the user whose ID is uid. If the
+// process does not run as root, f keeps the rights of the current user.
 func as(uid uintptr, f func()) {
 	runtime.LockOSThread() // SETFSUID applies only to the current thread
 	defer runtime.UnlockOSThread()
@@ -101,7 +101,7 @@ func TestWriteThatStopsHalfWayLeavesTheOldState(t *testing.T) {
 		t.Fatal(err)
 	}
 	tight := before
-	tight.Cur = 4096 // the maximum number of bytes in a file: writing more fails
+	tight.Cur = 4096 // files can grow to this many bytes: writing more fails
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &tight); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 
 // FuzzLoad checks that a refused file is not changed. It also checks that an
 // accepted file is a JSON object with the right format and version, and that
-// its state is the same after a Save.
+// Save does not change its state.
 func FuzzLoad(f *testing.F) {
 	for _, tt := range refused {
 		f.Add([]byte(tt.text))

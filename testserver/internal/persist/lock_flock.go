@@ -36,8 +36,8 @@ func lock(path string) (io.Closer, error) {
 	return f, nil
 }
 
-// sign writes the ID of this process to the file. The error message of a second
-// process contains this ID.
+// sign writes the ID of this process to the file. If another process fails to
+// get the lock, its error message contains this ID.
 func sign(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err
@@ -46,8 +46,8 @@ func sign(f *os.File) error {
 	return err
 }
 
-// owner describes the process that has the lock. It returns "" if that process
-// has not called sign yet.
+// owner describes the process whose ID is in the lock file. It returns "" if
+// the file does not contain an ID.
 func owner(f *os.File) string {
 	text := make([]byte, 20)
 	n, _ := f.ReadAt(text, 0)

@@ -8,9 +8,9 @@ type none struct{}
 
 func (none) Close() error { return nil }
 
-// lock does nothing, because these systems have no flock(2). If the mere
-// existence of a lock file were the lock, the state file would stay locked
-// after a crash.
+// lock does nothing, because these systems have no flock(2). The mere existence
+// of a lock file cannot replace flock, because the state file would then stay
+// locked after a crash.
 func lock(string) (io.Closer, error) { return none{}, nil }
 
 // syncDir does nothing, because directories cannot be synced on these systems.

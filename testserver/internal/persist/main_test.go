@@ -12,8 +12,8 @@ import (
 )
 
 // childFile is the name of an environment variable. If the variable is set, the
-// test binary runs as a child process and opens the state file whose path is
-// the value of the variable: see child_test.go.
+// test binary runs as a child process and opens the state file at the path in
+// the variable: see child_test.go.
 const childFile = "PERSIST_TEST_CHILD_FILE"
 
 func TestMain(m *testing.M) {

@@ -62,8 +62,8 @@ func TestOpenRefusesAndLeavesAsItIs(t *testing.T) {
 			}
 			wantParts(t, err, path, "the file was not changed. Move the file away")
 			wantText(t, path, tt.text)
-			// Open has unlocked the refused file, so the file only has to be
-			// moved away.
+			// Open does not keep a refused file locked. A new state can be
+			// saved as soon as the file is moved away.
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}

@@ -7,14 +7,14 @@ import (
 	"path/filepath"
 )
 
-// replace atomically replaces the file at path. The new file contains the given
-// parts, one after another. info describes the new file, or is nil if the file
-// was not replaced. If info and err are both set, the file was replaced, but a
-// crash could restore the old file.
+// replace atomically replaces the file at path with a file that contains the
+// given parts, one after another. If the file was replaced, info describes the
+// new file; otherwise info is nil. If both info and err are not nil, the file
+// was replaced, but a crash could restore the old file.
 func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	next := path + newSuffix
-	// Only this process has the lock. So if a file with this name already
-	// exists, it was left by a process that was killed.
+	// This process holds the lock, so no other process is writing this file. If
+	// the file already exists, a process that was killed has left it behind.
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

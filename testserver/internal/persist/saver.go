@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// minInterval is the minimum pause between two saves, so that a busy server
-// does not write all the time. If the process is killed, the changes made
-// during the pause are lost.
+// minInterval is the minimum pause between two automatic saves. It ensures that
+// a busy server does not write all the time. If the process is killed during a
+// pause, the changes since the last save are lost.
 const minInterval = 100 * time.Millisecond
 
-// Saver saves the state after changes: immediately after the first change, and
-// then at intervals until an interval passes without a change. Only one save
-// runs at a time. Use [NewSaver] to make a Saver.
+// Saver saves the state after changes. It saves the first change immediately,
+// and later changes at intervals. After an interval without a change, it saves
+// the next change immediately again. Only one save runs at a time. Use
+// [NewSaver] to make a Saver.
 type Saver struct {
 	save   func() error
 	report func(error)
@@ -29,15 +30,15 @@ type Saver struct {
 	closed  bool
 }
 
-// NewSaver returns a Saver that saves the current state with the function save.
-// If a save fails, the Saver calls report with the error. It reports further
-// failures only after a save has succeeded again. report may be nil.
+// NewSaver returns a Saver that calls the function save to save the current
+// state. If save fails, the Saver passes the error to the function report,
+// which may be nil. Of several consecutive failures, it reports only the first.
 func NewSaver(save func() error, report func(error)) *Saver {
 	return &Saver{save: save, report: report, stop: make(chan struct{}), turn: make(chan struct{}, 1)}
 }
 
-// Changed records a change and returns immediately. If saving fails, the change
-// is saved together with the next change.
+// Changed records a change and returns without waiting for the save. If the
+// save fails, the change is saved together with the next change.
 func (s *Saver) Changed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,8 +56,8 @@ func (s *Saver) run() {
 	for more := true; more; {
 		began := time.Now()
 		_ = s.Flush() // Flush has already reported the error
-		// The pause is at least as long as the save took, so that slow saves
-		// take at most half of the time.
+		// The pause is at least as long as the save before it. Even slow saves
+		// therefore take at most half of the time.
 		pause := time.NewTimer(max(minInterval, time.Since(began)))
 		select {
 		case <-pause.C:
@@ -87,7 +88,7 @@ func (s *Saver) attempt() (begins bool, err error) {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	s.mu.Lock()
-	if s.saved >= wanted { // another Flush has saved these changes in the meantime
+	if s.saved >= wanted { // these changes are already saved, maybe by another Flush
 		s.mu.Unlock()
 		return false, nil
 	}

@@ -14,7 +14,7 @@ import (
 
 var errDisk = errors.New("the disk is full")
 
-// disk simulates a state file. It counts the saves. While its field fails is
+// disk simulates a state file and counts the saves. While the field fails is
 // true, every save returns an error.
 type disk struct {
 	current       atomic.Int64 // the state to save
@@ -159,7 +159,7 @@ func TestFailureIsReportedOnceAndByClose(t *testing.T) {
 		}
 		d.want(t, 0, 5, 1)
 		pass(time.Hour)
-		d.want(t, 0, 5, 1) // after a failure, only the next change causes another save
+		d.want(t, 0, 5, 1) // a failed save is retried only after a new change
 		if err := s.Flush(); !errors.Is(err, errDisk) {
 			t.Errorf("got %v from Flush, want %v", err, errDisk)
 		}
@@ -277,7 +277,7 @@ func TestThoseWhoFlushAtOnceAreSavedAtOnce(t *testing.T) {
 		began := time.Now()
 		var all sync.WaitGroup
 		for i := range 400 {
-			time.Sleep(10 * time.Millisecond) // so that more changes come during each save
+			time.Sleep(10 * time.Millisecond) // so that about 100 changes come during each save
 			all.Go(func() {
 				came := time.Now()
 				d.change(s)

@@ -23,10 +23,10 @@ const maxBody = 4 << 10
 type Receiver struct {
 	URL string // absolute, http or https
 
-	// Authorization is the value of the Authorization header that the receiver
-	// requires with security events (SSF 1.0 §6.1.1), such as "Bearer …". If it
-	// is "", the header is not sent. Logout tokens are always sent without this
-	// header.
+	// Authorization is the value of the Authorization header of requests with
+	// security events (SSF 1.0 §6.1.1), such as "Bearer …". If the value is "",
+	// these requests do not have the header. Requests with logout tokens never
+	// have it.
 	Authorization string
 
 	// Client sends the requests. nil means a client that trusts the system's
@@ -40,7 +40,7 @@ type Receiver struct {
 type Receipt struct {
 	Status     int
 	RetryAfter string // the Retry-After header; "" if absent
-	Body       string // at most 4 KiB of the body: an error in JSON, or ""
+	Body       string // first 4 KiB of the body, which is a JSON error or empty
 }
 
 // Accepted reports whether the receiver accepted the token: the status is 2xx.
@@ -57,8 +57,8 @@ func (to Receiver) Event(ctx context.Context, token string) (Receipt, error) {
 	return to.post(ctx, "application/secevent+jwt", token)
 }
 
-// Check returns an error if the URL of the receiver is not an absolute http or
-// https URL, or has a user or a fragment.
+// Check returns an error unless the URL of the receiver is an absolute http or
+// https URL without a user and without a fragment.
 func (to Receiver) Check() error {
 	if u, err := url.Parse(to.URL); err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("the URL of the receiver is not valid: want an http or https URL without user and fragment, such as http://127.0.0.1:9002/logout")
@@ -88,7 +88,7 @@ func (to Receiver) post(ctx context.Context, media, body string) (Receipt, error
 	resp, err := client.Do(r)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err // leave out the URL: the caller has it
+			err = wrapped.Err // without the URL, which the caller has
 		}
 		return Receipt{}, fmt.Errorf("the receiver cannot be reached: %w", err)
 	}

@@ -22,16 +22,16 @@ type Client struct {
 	Secret string `json:"-"` // printable ASCII; "" for a public client
 	Public bool   // it cannot keep a secret (RFC 6749 §2.1), so it must use PKCE and may not introspect
 
-	// RedirectURIs are the client's redirect URIs. They are compared byte for
-	// byte, but with the hosts 127.0.0.1, [::1] and localhost, any port matches
-	// (RFC 8252 §7.3). If the list is empty, the client has the redirect URIs
-	// of the default clients.
+	// RedirectURIs are the redirect URIs of the client. The URI in a request
+	// must equal one of them byte for byte. Only the port may differ, and only
+	// if the host is 127.0.0.1, [::1] or localhost (RFC 8252 §7.3). If the list
+	// is empty, the client has the redirect URIs of the default clients.
 	RedirectURIs []string
 
 	// PostLogoutRedirectURIs are the allowed redirect URIs after a logout. They
 	// are compared like RedirectURIs (OpenID Connect RP-Initiated Logout 1.0
-	// §3.1). If the list is empty, the RedirectURIs are allowed, but compared
-	// byte for byte including the port.
+	// §3.1). If the list is empty, a logout may redirect to the RedirectURIs,
+	// and then even the port must be equal.
 	PostLogoutRedirectURIs []string `json:",omitempty"`
 
 	Grants []catalogue.Grant // empty means all suitable grants, except token exchange and jwt-bearer
@@ -85,7 +85,8 @@ func LoopbackRedirects() []string {
 }
 
 // loopbackLogouts returns the post-logout redirect URIs of the default clients.
-// For each loopback origin, these are the root and /callback.
+// Each loopback origin has three of them: with an empty path, with / and with
+// /callback.
 func loopbackLogouts() (uris []string) {
 	for _, origin := range loopbacks {
 		for _, path := range [...]string{"", "/", "/callback"} {

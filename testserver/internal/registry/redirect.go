@@ -9,8 +9,9 @@ import (
 )
 
 // CheckRedirect returns an error if uri must not be registered as a redirect
-// URI. It rejects relative URIs, schemes that a browser does not navigate to
-// (javascript:, data:), fragments (RFC 6749 §3.1.2) and user names.
+// URI. The URI must be absolute and must not contain a fragment (RFC 6749
+// §3.1.2) or a user name. Schemes that browsers do not navigate to, such as
+// javascript: and data:, are refused.
 func CheckRedirect(uri string) error {
 	p, err := url.Parse(uri)
 	switch {
@@ -45,16 +46,16 @@ func sameLoopback(own, uri string) bool {
 	return ok && otherOK && host == otherHost && rest == otherRest
 }
 
-// loopbacks are the origins of redirect URIs whose port may vary. They are
-// compared as strings, because a URL parser would treat more spellings as
-// equal.
+// loopbacks are the origins of redirect URIs whose port may vary. A redirect
+// URI must begin with exactly one of these spellings. A URL parser would accept
+// other spellings too.
 var loopbacks = []string{
 	"http://127.0.0.1", "http://localhost", "http://[::1]",
 	"https://127.0.0.1", "https://localhost", "https://[::1]",
 }
 
-// CutLoopback splits a loopback URI into its origin and the rest, and removes
-// the port. For any other URI, ok is false.
+// CutLoopback returns the origin of a loopback URI without the port, and the
+// rest of the URI after the port. For any other URI, ok is false.
 func CutLoopback(uri string) (origin, rest string, ok bool) {
 	for _, origin := range loopbacks {
 		rest, found := strings.CutPrefix(uri, origin)

@@ -16,9 +16,10 @@ type Registered struct {
 	Client
 	Digest [sha256.Size]byte
 	Keys   jose.JSONWebKeySet `json:"-"`
-	// Itself is true if the server registered the client on the client's first
-	// request, and the client has not sent a secret yet. The first secret that
-	// the client sends becomes its secret (see AllowUnregistered).
+	// Itself is true if the server registered the client on its first request,
+	// and has not yet received a secret from the client. The first secret that
+	// the client sends becomes the secret of the client (see
+	// AllowUnregistered).
 	Itself   bool
 	Admitted bool     `json:",omitempty"` // registered by its first request; stays true when Itself becomes false
 	Managed  *Managed `json:",omitempty"` // nil if not created by a registration request
@@ -73,9 +74,9 @@ func (c *Registered) By(method catalogue.AuthMethod) bool {
 	return c.AuthMethod == "" && !method.ByCertificate() || c.AuthMethod == method
 }
 
-// Redirects reports whether uri is one of the client's redirect URIs. URIs are
-// compared byte for byte, except for the port of a loopback address, which a
-// native application does not know in advance (RFC 8252 §7.3).
+// Redirects reports whether uri equals one of the client's redirect URIs byte
+// for byte. Only the port of a loopback address may differ, because a native
+// application does not know its port in advance (RFC 8252 §7.3).
 func (c *Registered) Redirects(uri string) bool { return hasURI(c.RedirectURIs, uri) }
 
 // LogsOutTo reports whether a logout may redirect to uri.

@@ -77,9 +77,9 @@ func (k *known) count(which func(*Registered) bool) (n int) {
 	return n
 }
 
-// Admit registers a public client when its first request arrives, with the
-// redirect URI of that request. It returns false if the limit is reached or the
-// client is not valid.
+// Admit registers a public client when its first request arrives. The redirect
+// URI of this request becomes the redirect URI of the client. Admit returns
+// false if the limit is reached or the client is not valid.
 func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	if id == "" || !IsVisible(id) || len(id) > MaxText || CheckRedirect(redirectURI) != nil {
 		return nil, false
@@ -89,8 +89,8 @@ func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	if c, ok := k.clients[id]; ok { // an earlier request has registered the client
 		return c, true
 	}
-	// A client with the ID of a user is refused, because the tokens of the
-	// client could be mistaken for tokens of the user (RFC 9700 §4.15).
+	// The client must not have the ID of a user. Otherwise a token of the
+	// client could be mistaken for a token of the user (RFC 9700 §4.15).
 	if k.count(func(c *Registered) bool { return c.Admitted }) >= maxItself || slices.ContainsFunc(k.users, func(u Account) bool { return u.Sub == id }) {
 		return nil, false
 	}
@@ -100,8 +100,8 @@ func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 }
 
 // settle sets the secret of a client that was registered by its first request.
-// The client is confidential from then on. settle returns false if the client
-// already has a secret or if secret is not valid.
+// This makes the client confidential. settle returns false if the client
+// already has a secret, or if the given secret is not valid.
 func (r *Registry) settle(id, secret string) (*Registered, bool) {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -127,9 +127,9 @@ func (r *Registry) Register(c *Registered) bool {
 	return true
 }
 
-// Swap replaces the client that has the given ID: it stores next in place of
-// old. If old is nil, the client must not exist yet. If next is nil, the client
-// is removed. If another request has changed the client, Swap changes nothing
+// Swap replaces old, the client with the given ID, with next. If old is nil,
+// Swap adds next as a new client. If next is nil, Swap removes the client. If
+// another request has changed the client in the meantime, Swap changes nothing
 // and returns false.
 func (r *Registry) Swap(id string, old, next *Registered) bool {
 	k, unlock := r.known.Lock()
@@ -183,8 +183,8 @@ func (k *known) sorted() []*Registered {
 }
 
 // Authenticate returns the client with the given ID if the secret is right. The
-// time that Authenticate takes does not depend on whether the client exists, or
-// on the secret.
+// time that Authenticate takes depends neither on the secret nor on whether the
+// client exists.
 func (r *Registry) Authenticate(id, secret string) (*Registered, bool) {
 	client, known := r.Client(id)
 	if known && client.Itself {

@@ -19,8 +19,8 @@ func (r *Registry) State() (state State, unlock func()) {
 	return State{Clients: k.sorted(), Users: k.users}, unlock
 }
 
-// Check returns an error if s is not a state that a Registry writes, for
-// example because the file was edited. The errors do not contain the values.
+// Check returns an error if a Registry cannot have written s, for example
+// because a user has edited the file. The errors do not contain values of s.
 func (s State) Check() error {
 	clients, subs := map[string]bool{}, map[string]bool{}
 	for _, c := range s.Clients {

@@ -35,9 +35,9 @@ func IsVisible(s string) bool {
 }
 
 // IsTarget reports whether name is valid as a value of the parameter resource
-// or audience. A valid name is not empty, is printable and contains no spaces,
-// because the parameter audience can contain several names, separated by
-// spaces.
+// or audience. A valid name is not empty, is printable and contains no spaces.
+// Spaces are excluded, because they separate the names in the parameter
+// audience.
 func IsTarget(name string) bool {
 	unfit := func(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) }
 	return name != "" && !strings.ContainsFunc(name, unfit)

@@ -7,8 +7,8 @@ import (
 )
 
 // Config is the content of a configuration file. If a setting is absent from
-// the file, its field is zero or nil. The server then uses its default or
-// another source of settings.
+// the file, the field for it is zero or nil. The server then takes the setting
+// from another source or uses the default.
 type Config struct {
 	Schema string `json:"$schema,omitzero"` // for editors; ignored
 
@@ -85,8 +85,9 @@ type User struct {
 	ACR          []string       `json:"acr,omitzero"`
 }
 
-// Rule applies to the tokens that match When. It either adds Claims to these
-// tokens or rejects the request with the error code in Deny.
+// Rule applies to the tokens that its field When selects. It either adds the
+// claims in its field Claims to these tokens, or rejects the requests for these
+// tokens with the error code in its field Deny.
 type Rule struct {
 	When   When           `json:"when,omitzero"`
 	Claims map[string]any `json:"claims,omitzero"`

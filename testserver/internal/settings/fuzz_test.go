@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
 
-// FuzzParseConfig checks three properties. Printing an accepted configuration
-// removes only its secrets. The printed configuration is accepted, and printing
-// it again returns the same text. Each line of the error for a refused
-// configuration begins with a path.
+// FuzzParseConfig checks three properties. If a configuration is accepted,
+// printing removes only its secrets. The printed configuration is also
+// accepted, and printing it again returns the same text. If a configuration is
+// refused, each line of the error begins with a path.
 func FuzzParseConfig(f *testing.F) {
 	f.Add(whole)
 	f.Add(`{"refresh":{"grace":"0.5s"},"clients":[],"users":[{"sub":"a","claims":{"x":[1e400,-0,"\u2028<&>\ud800"]}}]}`)
@@ -57,9 +57,9 @@ func tree(t *testing.T, text string) (v any) {
 var secrets = map[string]bool{"secret": true, "password": true, "seed": true, "keys": true}
 
 // differs compares a configuration with its printed form and returns the path
-// of a member that differs, or "" if they are equal. name is the name of the
-// compared member, text is its value in the configuration, and out is its value
-// in the printed form.
+// of a member that differs, or "" if they are equal. The parameter name is the
+// name of the compared member. The parameters text and out are the values of
+// this member in the configuration and in the printed form.
 func differs(name string, text, out any) string {
 	switch text := text.(type) {
 	case map[string]any:
@@ -111,9 +111,9 @@ func differs(name string, text, out any) string {
 	return ""
 }
 
-// isZero reports whether v is false, or is an object in which isZero is true
-// for every value. A printed configuration may omit a member for whose value
-// isZero is true.
+// isZero reports whether a printed configuration may omit a member with the
+// value v. It may omit false, and an object in which isZero is true for every
+// value.
 func isZero(v any) bool {
 	m, ok := v.(map[string]any)
 	for _, member := range m {

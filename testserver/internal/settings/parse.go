@@ -17,9 +17,9 @@ const (
 	maxFaults = 100
 )
 
-// ParseConfig reads r to the end, but not more than 16 MiB, and parses the
-// configuration. The returned error joins the first 100 errors in the
-// configuration and does not quote secrets.
+// ParseConfig parses the configuration in r, which must not be larger than 16
+// MiB. The returned error joins the first 100 errors in the configuration. It
+// does not quote secrets.
 func ParseConfig(r io.Reader) (*Config, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
@@ -52,7 +52,7 @@ func check(text []byte) error {
 	err := json.Unmarshal(text, &raw)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		read := text[:max(0, min(int(syntax.Offset), len(text))-1)] // up to the invalid byte
+		read := text[:max(0, min(int(syntax.Offset), len(text))-1)] // text before the invalid byte
 		line := bytes.Count(read, []byte("\n")) + 1
 		column := utf8.RuneCount(read[bytes.LastIndexByte(read, '\n')+1:]) + 1
 		return fmt.Errorf("line %d, column %d: %w", line, column, err)

@@ -243,7 +243,7 @@ func (v value) endpoints() map[catalogue.Endpoint]bool {
 // needs adds an error for each name that is missing from the map given.
 func (v value) needs(given map[string]bool, names ...string) {
 	if v.kind() != "an object" {
-		return // this error was already added
+		return // an error for v was already added
 	}
 	for _, name := range names {
 		if !given[name] {

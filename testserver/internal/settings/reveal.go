@@ -7,8 +7,8 @@ import (
 
 // These types are written as JSON with their secrets. Each type embeds a type
 // whose secrets are masked, and declares unmasked fields with the same JSON
-// names. If two fields have the same name, encoding/json writes the less deeply
-// embedded field.
+// names. Of two fields with the same name, encoding/json writes the one that is
+// embedded less deeply, which is the unmasked field.
 type (
 	openConfig struct {
 		Config

@@ -45,8 +45,8 @@ func (k JWK) MarshalJSON() ([]byte, error) {
 	return json.Marshal(public(v))
 }
 
-// public masks members of a key, or of all keys in a JWK Set. Only the members
-// in its list stay unmasked, because any other member may be secret.
+// public masks the members of a key, or of all keys in a JWK Set. It leaves
+// only certain public members unmasked, because any other member may be secret.
 func public(v any) any {
 	key, ok := v.(map[string]any)
 	if !ok {

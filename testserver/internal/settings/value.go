@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// value is a JSON value and its position in the file. Its methods report errors
-// and then return a zero value, so that reading continues.
+// value is a JSON value and its position in the file. If one of its methods
+// finds an error, the method adds the error to the report and returns a zero
+// value. Reading then continues.
 type value struct {
 	report *report
 	up     *value // nil for the root
@@ -33,8 +34,8 @@ func (v value) path() string {
 	return strings.TrimPrefix(strings.Join(steps, ""), ".")
 }
 
-// below returns a value for raw, which is an element or a member of v. step is
-// the part of the path that leads from v to raw.
+// below returns the value for raw, which is an element or a member of v. The
+// parameter step is the part of the path that leads from v to raw.
 func (v *value) below(step string, raw json.RawMessage) value {
 	return value{report: v.report, up: v, step: step, depth: v.depth + 1, raw: raw}
 }
@@ -104,20 +105,21 @@ type field struct {
 	read func(value)
 }
 
-// into returns a function that calls read and stores the result in *dst.
+// into returns a function that calls the function read and stores its result in
+// *dst.
 func into[T any](dst *T, read func(value) T) func(value) {
 	return func(v value) { *dst = read(v) }
 }
 
-// intoNew is the variant of into that stores a pointer to the result in *dst.
-// It is for members whose zero value and absence have different meanings.
+// intoNew is like into, but stores a pointer to the result in *dst. The pointer
+// distinguishes a member with the zero value from an absent member.
 func intoNew[T any](dst **T, read func(value) T) func(value) {
 	return func(v value) { *dst = new(read(v)) }
 }
 
 // object reads the members of the JSON object v. For each member it calls the
-// read function of the field with the same name. It returns the names of the
-// members that it has read.
+// function read of the field with that name. A member without a field is an
+// error. object returns the names of the members that it has read.
 func (v value) object(fields ...field) (given map[string]bool) {
 	var names []string
 	for _, f := range fields {
@@ -145,7 +147,7 @@ func (v *value) members(want string, read func(name string, part value)) {
 	d := v.enter()
 	seen := map[string]bool{}
 	for d.More() {
-		t, _ := d.Token() // no errors here and below: the text is valid
+		t, _ := d.Token() // cannot fail, here and below: the text is valid JSON
 		name, _ := t.(string)
 		part := v.below(step(name), next(d))
 		if seen[name] {

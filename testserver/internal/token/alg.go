@@ -58,7 +58,7 @@ func specOf(a catalogue.Alg) (spec, error) {
 		return spec{family: shared, hash: crypto.SHA384}, nil
 	case catalogue.HS512:
 		return spec{family: shared, hash: crypto.SHA512}, nil
-	case catalogue.Ed25519: // only in the assertions of clients
+	case catalogue.Ed25519: // only clients sign with it, in assertions
 	}
 	return spec{}, fmt.Errorf("unknown signing algorithm %q: use RS, PS, ES or HS followed by 256, 384 or 512, or use EdDSA", string(a))
 }
@@ -87,7 +87,8 @@ func IsShared(a catalogue.Alg) bool {
 	return s.family == shared
 }
 
-// fits reports whether pub is a public key for the algorithm of s.
+// fits reports whether pub can verify signatures of the algorithm that s
+// describes.
 func (s spec) fits(pub crypto.PublicKey) bool {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:

@@ -21,8 +21,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Attacker makes the keys of a simulated attacker, one for each algorithm, when
-// they are first used. The server's JWKS never contains these keys.
+// Attacker makes the keys of a simulated attacker. It makes one key for each
+// algorithm, when that key is first used. The server's JWKS never contains
+// these keys.
 type Attacker struct {
 	source *Source
 

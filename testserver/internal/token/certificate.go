@@ -40,9 +40,10 @@ func BoundCertificate(claims Object) (thumbprint string, bound bool) {
 	return confirmed(claims, "x5t#S256")
 }
 
-// CertificateCatalogue returns all defects of the certificate binding. A token
-// with one of these defects is otherwise valid. With this token, the client
-// should present the certificate that was passed to BindToCertificate.
+// CertificateCatalogue returns all defects of the certificate binding.
+// Everything else in a token with one of these defects is valid. The client
+// should send the token with the certificate that was passed to
+// BindToCertificate.
 func CertificateCatalogue() []Defect {
 	const compare = "Compare x5t#S256 with the base64url of the SHA-256 of the DER of the client's own certificate, as texts."
 	bound := func(name catalogue.Defect, wrong, fix string, to func(*forgery, *x509.Certificate) any) Defect {
@@ -111,8 +112,8 @@ func (f *forgery) presented() *x509.Certificate {
 	return f.other(nil)
 }
 
-// other returns a certificate of a simulated attacker. If the certificate like
-// is not nil, the returned certificate has the same public key. After an error,
+// other returns a certificate of a simulated attacker. If the parameter like is
+// not nil, the returned certificate has the public key of like. After an error,
 // other returns nil.
 func (f *forgery) other(like *x509.Certificate) *x509.Certificate {
 	m, err := CertificateMaterial(RandomSource())

@@ -58,7 +58,7 @@ func TestEachCertificateDefectChangesOnlyTheBinding(t *testing.T) {
 	base64url := base64.RawURLEncoding.EncodeToString
 	sum, key, issuer, old := sha256.Sum256(cert.Raw), sha256.Sum256(cert.RawSubjectPublicKeyInfo), sha256.Sum256(ca.Certificate.Raw), sha1.Sum(cert.Raw)
 	want := map[catalogue.Defect]map[string]any{
-		"cert-other":    nil, // any other thumbprint
+		"cert-other":    nil, // nil: any wrong thumbprint
 		"cert-same-key": nil,
 		"cert-key-hash": {"x5t#S256": base64url(key[:])},
 		"cert-issuer":   {"x5t#S256": base64url(issuer[:])},

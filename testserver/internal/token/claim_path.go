@@ -10,8 +10,8 @@ import (
 )
 
 // ClaimPath returns the member names on the path to a claim. If name begins
-// with a slash, it is a JSON Pointer (RFC 6901). Otherwise name itself is the
-// only element.
+// with a slash, it is a JSON Pointer (RFC 6901). Otherwise the path consists
+// only of name.
 func ClaimPath(name string) ([]string, error) {
 	if !strings.HasPrefix(name, "/") {
 		return []string{name}, nil
@@ -36,8 +36,8 @@ func Pointer(path []string) string {
 }
 
 // ClaimNames returns the names of claims in the order in which the claims are
-// set. Plain names come first, so that a JSON Pointer can add to an object that
-// a plain name sets.
+// set. Plain names come before JSON Pointers, because a pointer may add a
+// member to an object that a plain name sets.
 func ClaimNames[V any](claims map[string]V) []string {
 	return slices.SortedFunc(maps.Keys(claims), func(a, b string) int {
 		if pointer := strings.HasPrefix(a, "/"); pointer != strings.HasPrefix(b, "/") {

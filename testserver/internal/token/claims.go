@@ -32,9 +32,9 @@ func (o Object) Audience() []string {
 }
 
 // Timely reports whether the token is valid at the given time. If strict is
-// true, as for a JWT (RFC 9068 §2.2), exp is required and a malformed time
-// makes the token invalid. If strict is false, malformed times are ignored: a
-// test may set them in the claims of an opaque token, and the API must detect
+// true, as for a JWT (RFC 9068 §2.2), exp must be present and all times must be
+// well-formed. If strict is false, as for an opaque token, exp may be absent
+// and malformed times are ignored: a test may set them, and the API must detect
 // them.
 func (o Object) Timely(now time.Time, strict bool) bool {
 	at := float64(now.UnixMicro()) / 1e6

@@ -83,8 +83,8 @@ func TestTheExpiryOfADraftThatSaysNoneIsNow(t *testing.T) {
 	}
 }
 
-// An array that contains a number is malformed, so Audience ignores its
-// strings.
+// An array with a number in it is malformed, so Audience returns none of the
+// strings in this array.
 func TestOneAudienceMayStandWithoutAList(t *testing.T) {
 	for text, want := range map[string]int{`{"aud":"a"}`: 1, `{"aud":["a","b"]}`: 2, `{"aud":[]}`: 0, `{"aud":7}`: 0, `{"aud":["a",7]}`: 0, `{}`: 0} {
 		o, err := token.ParseObject([]byte(text))

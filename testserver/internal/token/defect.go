@@ -13,18 +13,18 @@ type Defect struct {
 	Name           catalogue.Defect
 	Wrong          string // what is wrong, with the RFC section
 	Fix            string // what to change in an API that accepts the token
-	introspectable bool   // the introspection response of an opaque token can also have this defect
+	introspectable bool   // also possible in the introspection response of an opaque token
 	forge          forge  // nil for a defect of proofs
 
 	Codes  []string // additional error codes that a correct API may return
 	Nonces Nonces   // which APIs refuse the proof
 
 	prove forgeProof                // nil for a defect of tokens
-	shown func(Key) (Object, error) // returns the jwk of the proof if it is not the public key; nil for all other proofs
+	shown func(Key) (Object, error) // makes the jwk to bind the token to; nil if it is the client's public key
 }
 
-// forge makes a token with one defect. It is called after all token options, so
-// the position of the option for the defect does not matter.
+// forge makes a token with one defect. It is called after all token options.
+// The option that sets the defect may therefore be in any position.
 type forge func(*forgery) (string, error)
 
 // forgery is a valid unsigned token that a forge function turns into an invalid

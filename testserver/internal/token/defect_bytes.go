@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// byteDefects returns the defects that make the encoding of a token invalid,
-// but not its signature. Lenient parsers accept tokens with these defects.
+// byteDefects returns the defects in the encoding of a token. The signature
+// stays valid. Lenient parsers accept tokens with these defects.
 func byteDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.DuplicateClaim,
@@ -122,8 +122,9 @@ func trailingBits(f *forgery) (string, error) {
 	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
 }
 
-// setLastBit sets the last bit of the last base64url character of a segment. In
-// the canonical encoding, all unused bits are zero.
+// setLastBit sets the last bit of the last base64url character of a segment. If
+// this bit is unused, the result is not canonical, because the canonical
+// encoding sets all unused bits to zero.
 func setLastBit(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(segment) - 1

@@ -158,7 +158,7 @@ func unsigned(alg string) forge {
 
 func hs256Confusion(f *forgery) (string, error) {
 	public := f.key
-	if IsShared(public.Alg) { // add a public key to the JWKS
+	if IsShared(public.Alg) { // Signing publishes an ES256 key
 		var err error
 		if public, err = f.minter.Keys.Signing(catalogue.ES256); err != nil {
 			return "", err
@@ -191,11 +191,11 @@ func byAttacker(mark func(*forgery)) forge {
 	})
 }
 
-// algKeyMismatch makes a token that is signed with the issuer's own key, but
-// with another algorithm that works with this key. Careless code accepts the
-// signature: RS and PS algorithms use the same keys, ECDSA works with any hash,
-// and HMAC works with any secret. If this token would be valid, or if
-// mistakable returns false, algKeyMismatch changes only alg in the header.
+// algKeyMismatch signs a token with the issuer's own key, but with a different
+// algorithm that also works with this key. Careless code accepts the signature:
+// RS and PS algorithms use the same keys, ECDSA works with any hash, and HMAC
+// works with any secret. In two cases, algKeyMismatch changes only alg in the
+// header: if the token would be valid, and if mistakable returns false.
 func algKeyMismatch(f *forgery) (string, error) {
 	alg, ok := mistakable(f.key.Alg)
 	if s, _ := specOf(f.key.Alg); !ok || f.Form != nil && f.Form.AnyAlg && (s.family == rsaPKCS1 || s.family == rsaPSS) {
@@ -207,9 +207,8 @@ func algKeyMismatch(f *forgery) (string, error) {
 	return f.token()
 }
 
-// mistakable returns a second algorithm for which a key for alg can also be
-// used. It returns false if it cannot name such an algorithm, for example for
-// EdDSA.
+// mistakable returns a different algorithm that works with the same key as alg.
+// It returns false if it does not find one, for example for EdDSA.
 func mistakable(alg catalogue.Alg) (catalogue.Alg, bool) {
 	s, _ := specOf(alg)
 	size := string(alg[2:])

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// kindDefects returns the defects of tokens that are valid, but are not bearer
-// access tokens.
+// kindDefects returns the defects in the kind of a token: the token is valid,
+// but it is not a bearer access token.
 func kindDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.WrongTyp,
@@ -43,8 +43,9 @@ func kindDefects() []Defect {
 }
 
 // asIDToken changes the unsigned token into the ID token that its client would
-// receive (OpenID Connect Core 1.0 §2). It keeps aud, as if the client were
-// also the API, because a different aud would be a second defect.
+// receive (OpenID Connect Core 1.0 §2). The aud of an ID token is normally the
+// client, but asIDToken keeps the existing aud, because a different aud would
+// be a second defect.
 func asIDToken(f *forgery) {
 	client := f.Form.Client(f.Claims)
 	f.DeleteClient()

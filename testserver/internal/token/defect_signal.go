@@ -7,9 +7,10 @@ import (
 )
 
 // SignalCatalogue returns the defects that only logout tokens and security
-// event tokens can have: in their claims and type, and in their delivery.
+// event tokens can have. A defect is in the claims, the type or the delivery of
+// the token.
 func SignalCatalogue() []Defect {
-	asDelivered := edited(func(*forgery) {}) // the token itself is good
+	asDelivered := edited(func(*forgery) {}) // leaves the token valid
 	return []Defect{{
 		Name:  "event-missing",
 		Wrong: "The token has no claim events, which is required (RFC 8417 §2.2; OpenID Connect Back-Channel Logout 1.0 §2.4, §2.6).",

@@ -46,7 +46,7 @@ func (j *judge) find(wrong bool, what string) {
 }
 
 // object parses a JSON object. If a member is repeated, object keeps the first
-// value, and the returned twice is true.
+// value and returns true as twice.
 func (j *judge) object(text []byte) (o map[string]json.RawMessage, twice, ok bool) {
 	d, o := json.NewDecoder(bytes.NewReader(text)), map[string]json.RawMessage{}
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {

@@ -11,8 +11,9 @@ import (
 type Digest [sha256.Size]byte
 
 // Identify returns the digest of a token. The digest of a JWT does not cover
-// the signature, because anyone can compute a second valid signature from an
-// ECDSA signature. A revocation must apply to the JWT with either signature.
+// the signature. The reason is that anyone can compute a second valid signature
+// from an ECDSA signature, and a revocation must apply to the JWT with either
+// signature.
 func Identify(token string) Digest {
 	if strings.Count(token, ".") == 2 {
 		token = token[:strings.LastIndexByte(token, '.')]

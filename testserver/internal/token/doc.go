@@ -2,10 +2,11 @@
 // algorithms, keys, key rings and unsigned tokens (drafts). It also contains
 // defects, each of which makes a token wrong in exactly one way.
 //
-// The JOSE code is deliberately separate from the JOSE code of the verifier, so
-// that the two do not share a mistake. The library go-jose writes JWKs and
-// thumbprints. This package itself writes the compact serialization, because a
-// test server must sign tokens that libraries refuse to make.
+// The JOSE code is deliberately separate from the JOSE code of the verifier,
+// because tests could not detect a mistake that both contain. The library
+// go-jose writes JWKs and thumbprints. This package itself writes the compact
+// serialization, because a test server must sign tokens that libraries refuse
+// to make.
 //
 // Package token does not handle requests or depend on clients and users.
 package token

@@ -44,14 +44,14 @@ type Draft struct {
 
 	Certificate *x509.Certificate // set by BindToCertificate: the certificate that the token is bound to
 
-	jwtOnly []string // used options that apply only to JWTs
+	jwtOnly []string // names of the JWT-only options used
 	errs    []error
 }
 
-// newDraft returns an unsigned access token from issuer. The token is valid
-// after it is signed. Its header and claims follow form, or RFC 9068 §2.2 if
-// form is nil. It has the optional claim nbf, so that tests show whether APIs
-// check nbf. It has a scope only if an option sets a scope.
+// newDraft returns an access token from issuer that is valid once it is signed.
+// Its header and claims follow form, or RFC 9068 §2.2 if form is nil. It has
+// the optional claim nbf, so that tests show whether APIs check nbf. It has a
+// scope only if an option sets a scope.
 func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
 	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
 	d.Set("iss", form.issuer(issuer))
@@ -198,8 +198,8 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 
 const attackerHost = "attacker.invalid"
 
-// trap returns the base of all URLs of the simulated attacker. Its default host
-// never resolves (RFC 6761 §6.4).
+// trap returns the base of all URLs of the simulated attacker. By default, the
+// host of these URLs never resolves (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {
 		return "https://" + attackerHost

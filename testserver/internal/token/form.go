@@ -17,9 +17,9 @@ type Form struct {
 	NoIssuer bool // access tokens have no iss
 
 	// Clients, Scopes and Audience name the claims that contain the client, the
-	// scopes and the audience. If Clients or Scopes is empty, tokens have no
-	// claim for the client or the scopes by default. An option that sets the
-	// client or the scopes then uses the claim that RFC 9068 defines.
+	// scopes and the audience. If Clients is empty, tokens contain a client
+	// only if an option sets it, and then in the claim that RFC 9068 defines.
+	// The same applies to Scopes.
 	Clients  []string
 	Scopes   []Texts
 	Audience Texts // Name "" means the claim aud
@@ -173,8 +173,8 @@ func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	}
 }
 
-// clearScopes removes the scopes from the token. If d.Form is not nil, it
-// removes only the values of the scope claims and keeps their positions.
+// clearScopes removes the scopes from the token. If d.Form is not nil, the
+// scope claims keep their positions but lose their values.
 func (d *Draft) clearScopes() {
 	for _, claim := range d.Form.scopes() {
 		if d.Form == nil {
@@ -217,16 +217,18 @@ func hasLogin(claims Object) bool {
 	return slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash"}, func(name string) bool { return claims.Find(name) >= 0 })
 }
 
-// isIDToken reports whether claims belong to an ID token: they bind the token
-// to a login, or azp is also an audience (OpenID Connect Core 1.0 §2).
+// isIDToken reports whether claims belong to an ID token. This is the case if a
+// claim binds the token to a login, or if aud contains the value of azp (OpenID
+// Connect Core 1.0 §2).
 func isIDToken(claims Object) bool {
 	azp, ok := claims.Text("azp")
 	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
 }
 
-// FormOf determines the form of one of this server's access tokens from the
-// header and the claims. If several forms match, it returns the form that fits
-// iss and the client best. ok is false if no form matches.
+// FormOf determines the form of an access token of this server from the header
+// and the claims. If several forms match, FormOf prefers the form with the
+// right iss, and then a form whose client claim is present. ok is false if no
+// form matches.
 func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	found, best := m.Form, 0
 	iss, _ := claims.Text("iss")

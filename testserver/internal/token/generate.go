@@ -15,8 +15,9 @@ import (
 
 const rsaBits = 2048
 
-// NewKey makes a new key for alg. If kid is empty, NewKey chooses the ID: a
-// prefix of the RFC 7638 thumbprint, or for a shared secret a random name.
+// NewKey makes a new key for alg. If kid is empty, NewKey chooses the ID. The
+// ID of a shared secret is a random name. The ID of any other key is a prefix
+// of the RFC 7638 thumbprint.
 func NewKey(alg catalogue.Alg, kid string, src *Source) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {
@@ -26,7 +27,7 @@ func NewKey(alg catalogue.Alg, kid string, src *Source) (Key, error) {
 	label := "key " + string(alg)
 	switch s.family {
 	case shared:
-		k.Secret = src.Draw(label, s.hash.Size()) // RFC 7518 §3.2: at least as long as the hash
+		k.Secret = src.Draw(label, s.hash.Size()) // as long as the hash, the minimum of RFC 7518 §3.2
 		if kid == "" {
 			k.ID = "secret-" + base64.RawURLEncoding.EncodeToString(src.Draw("kid "+string(alg), 9))
 		}
@@ -66,8 +67,8 @@ func newRSA(src *Source) (crypto.Signer, error) {
 		return rsa.GenerateKey(rand.Reader, rsaBits)
 	}
 	// rsa.GenerateKey takes no seed, so newRSA searches for the primes itself.
-	// The search does not take constant time and does not choose all primes
-	// equally often, so the keys are only for tests.
+	// The time of the search depends on the primes, and some primes are more
+	// likely than others. The keys are therefore only for tests.
 	p, q := seededPrime(src), seededPrime(src)
 	one := big.NewInt(1)
 	phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))

@@ -17,10 +17,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// ReadKey parses a private JWK (RFC 7517 §4). If the JWK does not have the
-// member alg, ReadKey uses the parameter alg. If the key is not suitable for
-// that algorithm, ReadKey uses the first algorithm for which the key is
-// suitable. Errors do not quote the key.
+// ReadKey parses a private JWK (RFC 7517 §4). If the JWK has the member alg,
+// the key must be suitable for it. If the member is absent, ReadKey uses the
+// parameter alg. If the key is not suitable for the parameter alg, ReadKey uses
+// the first suitable algorithm. Errors do not quote the key.
 func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	var jwk jose.JSONWebKey
 	err := json.Unmarshal(text, &jwk)
@@ -63,7 +63,7 @@ func ParseKey(text []byte) (Key, error) {
 		if block, rest = pem.Decode(rest); block == nil {
 			break
 		}
-		if strings.HasSuffix(block.Type, " PARAMETERS") { // openssl ecparam writes them first
+		if strings.HasSuffix(block.Type, " PARAMETERS") { // openssl ecparam writes this block first
 			continue
 		}
 		private, err := parseDER(block.Bytes)
@@ -92,8 +92,9 @@ func parseDER(der []byte) (any, error) {
 	return x509.ParsePKCS1PrivateKey(der)
 }
 
-// JWK returns the key as JSON. The JSON contains the private part if private is
-// true. A shared secret has no public part.
+// JWK returns the key as JSON. The JSON contains the private part if the
+// parameter private is true. A shared secret has no public part, so JWK returns
+// an error for it if the parameter private is false.
 func (k Key) JWK(private bool) (json.RawMessage, error) {
 	jwk := jose.JSONWebKey{Key: k.Secret, KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	switch {

@@ -36,8 +36,8 @@ func TestAKeyIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
-// jwk returns a private JWK of key with some members changed. The value ""
-// removes a member.
+// jwk returns a private JWK of key, after it has replaced the members in
+// changes. The value "" removes a member.
 func jwk(t *testing.T, key token.Key, changes map[string]string) string {
 	t.Helper()
 	text, err := key.JWK(true)

@@ -63,8 +63,9 @@ func CheckKey(k Key) error {
 	return nil
 }
 
-// sign returns the JWS signature over input. If repeatable is true, ECDSA uses
-// RFC 6979 nonces. RSASSA-PSS always uses a random salt.
+// sign returns the JWS signature over input. If the parameter repeatable is
+// true, ECDSA signatures have RFC 6979 nonces. RSASSA-PSS signatures always
+// have a random salt.
 func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
 	s, err := specOf(k.Alg)
 	if err != nil {
@@ -123,7 +124,7 @@ func (k Key) public() jose.JSONWebKey {
 // same reports whether two keys have the same public key and the same ID.
 // Neither key may be a shared secret.
 func (k Key) same(other Key) bool {
-	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // ok for all types that CheckKey accepts
+	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // ok is true for all types that CheckKey accepts
 	return ok && k.ID == other.ID && public.Equal(other.Private.Public())
 }
 

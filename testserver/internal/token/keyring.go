@@ -21,14 +21,14 @@ type Keyring struct {
 	// These fields are read without the lock. Otherwise, requests for the JWKS
 	// would wait while an RSA key is generated.
 	jwks   atomic.Pointer[[]byte]
-	served atomic.Pointer[[]byte] // the endpoint's response: an older jwks while the endpoint is frozen
+	served atomic.Pointer[[]byte] // the response of the endpoint; during a freeze, an older value of jwks
 }
 
 type ring struct {
 	alg    catalogue.Alg
 	source *Source
 	look   KeySet
-	shown  *Keyring // the Keyring whose jwks and served are updated
+	shown  *Keyring // the Keyring whose fields jwks and served are updated
 
 	signing   map[catalogue.Alg]Key
 	staged    *Key  // published by PublishFirst, not signing yet
@@ -47,8 +47,8 @@ type KeySet struct {
 }
 
 // NewKeyring returns a Keyring that publishes the given keys, except shared
-// secrets. The first key of each algorithm signs tokens. If none of the keys is
-// for alg, NewKeyring makes a key.
+// secrets. The first key of each algorithm signs tokens. If keys does not
+// contain a key for alg, NewKeyring makes one.
 func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
 	if look.Write == nil {
 		look.Write = writeKeySet
@@ -162,8 +162,9 @@ func (r *ring) signer(alg catalogue.Alg) (Key, error) {
 	return key, r.render()
 }
 
-// generate makes a key. If kid is "" and r.look.Name is not nil, r.look.Name
-// chooses the ID, except for a shared secret.
+// generate makes a key with the ID kid. If kid is "", the function r.look.Name
+// chooses the ID of an asymmetric key. If this function is nil, or if the key
+// is a shared secret, the method make chooses the ID.
 func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	key, err := r.make(alg, kid)
 	if err == nil && kid == "" && r.look.Name != nil && !IsShared(alg) {
@@ -172,10 +173,10 @@ func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	return key, err
 }
 
-// make returns a new key. For RSA, it uses a key that is embedded in the
-// program, if an unused key is left. Each embedded key is used only once, so
-// that published keys differ. If keys were configured, embedded keys are not
-// used, because anyone can read the embedded private keys.
+// make returns a new key. For RSA, it returns a key that is embedded in the
+// program, as long as an unused key is left. Each embedded key is used only
+// once, so that published keys differ. If keys were configured, make never uses
+// embedded keys, because anyone can read their private parts.
 func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {

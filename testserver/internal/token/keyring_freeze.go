@@ -4,8 +4,9 @@ package token
 // not change the bytes.
 func (k *Keyring) Served() []byte { return *k.served.Load() }
 
-// Freeze stops updates of the key set that the JWKS endpoint returns. Updates
-// continue when all freezes have ended. Calling thaw ends this freeze.
+// Freeze stops updates of the key set that the JWKS endpoint returns. The
+// returned function thaw ends this freeze. Updates continue when all freezes
+// have ended.
 func (k *Keyring) Freeze() (thaw func()) {
 	r, unlock := k.ring.Lock()
 	defer unlock()

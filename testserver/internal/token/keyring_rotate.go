@@ -48,7 +48,7 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	var key Key
 	second := r.ready() && r.staged.Alg == alg
 	if second && !how.PublishFirst && !how.SignFirst && !how.ReuseKid {
-		key = *r.staged // the second step after PublishFirst
+		key = *r.staged // the key of the earlier PublishFirst
 	} else {
 		kid := ""
 		if how.ReuseKid {
@@ -77,8 +77,9 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	return key, r.render()
 }
 
-// ready reports whether the key from a rotation with PublishFirst is still
-// published and does not sign yet.
+// ready reports whether an earlier rotation with PublishFirst has left a key
+// that does not sign yet and is still published. A shared secret need not be
+// published.
 func (r *ring) ready() bool {
 	return r.staged != nil && (IsShared(r.staged.Alg) || r.shows(*r.staged))
 }

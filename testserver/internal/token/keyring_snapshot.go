@@ -26,9 +26,9 @@ type KeyringSnapshot struct {
 
 type savedKey Key
 
-// public is a signer that has only a public key, so it cannot sign. If a test
-// supplied a signer, the state file contains only the signer's public key. When
-// the state file is loaded, a value of this type replaces the signer.
+// public is a signer without a private key, so it cannot sign. If a test has
+// supplied a signer, the state file contains only the signer's public key.
+// After the state file is loaded, a value of type public replaces the signer.
 type public struct{ key crypto.PublicKey }
 
 func (p public) Public() crypto.PublicKey { return p.key }
@@ -66,7 +66,7 @@ func (k *savedKey) UnmarshalJSON(text []byte) error {
 	if err != nil {
 		return err
 	}
-	key.ID = jwk.KeyID // keep an empty ID: ReadKey sets a default
+	key.ID = jwk.KeyID // restore an empty ID, which ReadKey replaces
 	*k = savedKey(key)
 	return nil
 }
@@ -86,8 +86,8 @@ func (k *Keyring) Snapshot() KeyringSnapshot {
 	return saved
 }
 
-// Check returns an error if saved is not a snapshot that a Keyring writes, for
-// example because the file was edited.
+// Check returns an error if a Keyring cannot have written saved, for example
+// because a user has edited the file.
 func (saved KeyringSnapshot) Check() error {
 	signs := saved.Signing
 	if saved.Staged != nil {

@@ -37,7 +37,8 @@ type Minter struct {
 	others guarded.Value[[]*Form] // other forms for which tokens were made
 }
 
-// Handles stores the claims of opaque tokens, and which tokens are revoked.
+// Handles stores the claims of opaque tokens and records which tokens are
+// revoked.
 type Handles interface {
 	Keep(handle string, claims []byte) // stores the claims of an opaque token for introspection
 	Revoke(token string)
@@ -56,7 +57,8 @@ func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
 }
 
 // Sample returns the default access token without a signature. Its jti is
-// empty: if the server has a seed, drawing a jti would change all later tokens.
+// empty, because drawing a jti would change all later tokens of a server with a
+// seed.
 func (m *Minter) Sample() *Draft {
 	d := newDraft(m.Form, m.Issuer, "", m.Clock.Now(), defaultTTL)
 	d.edit(m.Defaults)

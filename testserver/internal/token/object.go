@@ -29,7 +29,7 @@ func ParseObject(text []byte) (Object, error) {
 		return nil, errObject
 	}
 	var o Object
-	seen := make(map[string]bool) // a map, not a search: an unauthenticated request may have thousands of members
+	seen := make(map[string]bool) // map lookups stay fast if an unauthenticated request has thousands of members
 	for d.More() {
 		t, err := d.Token()
 		name, ok := t.(string)

@@ -12,8 +12,8 @@ import (
 )
 
 // Segments returns the three decoded parts of a JWT. It returns false if a part
-// is not canonical base64url. The decoder itself would accept line breaks, and
-// unused bits that are set.
+// is not canonical base64url. Segments checks this because the decoder accepts
+// line breaks and ignores unused bits.
 func Segments(token string) (raw [3][]byte, ok bool) {
 	list := strings.Split(token, ".")
 	if len(list) != 3 {
@@ -52,8 +52,8 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 }
 
 // verifying returns the keys that can verify a token: the published keys and,
-// if alg has a shared secret, this secret. A token therefore becomes invalid
-// when its key is removed from the published keys.
+// if alg has a shared secret, this secret. If a key is removed from the
+// published keys, the tokens that it has signed become invalid.
 func (k *Keyring) verifying(alg catalogue.Alg) []Key {
 	r, unlock := k.ring.RLock()
 	defer unlock()
@@ -79,7 +79,7 @@ func (k Key) verifies(token string) bool {
 }
 
 // VerifiedBy reports whether a public key verifies a JWS. The parameter jws
-// must be parsed from the parameter text, and must have one of the algorithms
+// must be the result of parsing the parameter text. Its algorithm must be one
 // that clients may sign with. Critical extensions are not supported (RFC 7515
 // §4.1.11).
 func VerifiedBy(text string, jws *jose.JSONWebSignature, public any) bool {
@@ -88,7 +88,7 @@ func VerifiedBy(text string, jws *jose.JSONWebSignature, public any) bool {
 		_, err := jws.Verify(public)
 		return err == nil
 	}
-	// go-jose does not support Ed25519, only EdDSA.
+	// go-jose supports EdDSA, but not the algorithm name Ed25519.
 	key, ok := public.(ed25519.PublicKey)
 	_, critical := signature.Header.ExtraHeaders["crit"]
 	return ok && !critical && ed25519.Verify(key, []byte(text[:strings.LastIndexByte(text, '.')]), signature.Signature)

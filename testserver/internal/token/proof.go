@@ -23,8 +23,8 @@ type Proof struct {
 }
 
 // Fields returns the values of the DPoP header fields of the request. Normally
-// the only value is one proof, changed by the function edit. Some defects leave
-// the proof out or add a second one.
+// there is one value: the proof, which the function edit has changed. Some
+// defects remove the proof or add a second proof.
 func (p Proof) Fields(edit Edit) ([]string, error) {
 	d, err := p.draft()
 	if err != nil {
@@ -91,8 +91,8 @@ func hashOf(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// shown returns the public key as a JWK that has only the members of RFC 7638
-// §3.2, which describe the key itself.
+// shown returns the public key as a JWK that has only the required members of
+// the key type (RFC 7638 §3.2).
 func (k Key) shown() (Object, error) {
 	if err := CheckKey(k); err != nil {
 		return nil, err
@@ -173,9 +173,9 @@ func confirmed(claims Object, name string) (value string, has bool) {
 	return value, true
 }
 
-// bindForDefect prepares a token for a DPoP proof with a defect. If the defect
-// changes the key in the proof, the token is bound to the changed key, so that
-// the defect is the only mistake. The token itself has no defect.
+// bindForDefect prepares a valid token for a DPoP proof with a defect. If the
+// defect replaces the key in the proof and the token must match, bindForDefect
+// binds the token to the new key. The defect is then the only mistake.
 func (d *Draft) bindForDefect() {
 	if d.Defect == nil || d.Defect.prove == nil {
 		return

@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// forgeProof makes the values of the DPoP header fields of a request, with one
-// defect. It is called after all options.
+// forgeProof makes the values of the DPoP header fields of a request. The
+// values have one defect. forgeProof is called after all options.
 type forgeProof func(*proofForgery) ([]string, error)
 
 // proofForgery is a valid unsigned DPoP proof that a forgeProof function turns
@@ -34,9 +34,9 @@ const (
 	OnlyWithoutNonces
 )
 
-// ProofCatalogue returns all defects of DPoP proofs. The defects concern the
-// header fields, the JWT and its key, the target request, the time and the
-// nonce, and the reuse of a proof.
+// ProofCatalogue returns all defects of DPoP proofs. A defect concerns the
+// header fields, the JWT, its key, the target request, the time, the nonce or
+// the reuse of a proof.
 func ProofCatalogue() []Defect {
 	return slices.Concat(proofFieldDefects(), proofKeyDefects(), proofRequestDefects(), proofTargetDefects(), proofTimeDefects())
 }
@@ -107,9 +107,9 @@ func (f *proofForgery) twoProofs() ([]string, error) {
 func proofFieldDefects() []Defect {
 	return []Defect{{
 		Name: "dpop-missing",
-		// These codes are also correct: invalid_dpop_proof is for a proof that
-		// does not meet the criteria of RFC 9449 §4.3, but this request has no
-		// proof.
+		// An API may also return these codes instead of invalid_dpop_proof.
+		// That code is for a proof that does not meet the criteria of RFC 9449
+		// §4.3, but this request has no proof.
 		Codes: []string{"invalid_token", "use_dpop_nonce"},
 		Wrong: "The token is bound to a key, and the request has no proof that the client has the key (RFC 9449 §4.3, §7.1).",
 		Fix:   "Require a DPoP field for every token with cnf.jkt, whatever the scheme.",

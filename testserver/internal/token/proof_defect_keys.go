@@ -120,8 +120,8 @@ func proofKeyDefects() []Defect {
 		}),
 	}, {
 		Name: "dpop-other-key",
-		// RFC 9449 §7.1 uses this code in an example. invalid_dpop_proof is
-		// also correct (§4.3, item 12).
+		// Two error codes are correct: RFC 9449 §7.1 uses this code in an
+		// example, and invalid_dpop_proof follows from §4.3, item 12.
 		Codes: []string{"invalid_token"},
 		Wrong: "The proof is right but made with an attacker's key, not with the key that the token is bound to (RFC 9449 §4.3, item 12; §7.1).",
 		Fix:   "Compare the RFC 7638 thumbprint of jwk with cnf.jkt of the token.",
@@ -184,8 +184,8 @@ func octJWK(k Key) (Object, error) {
 
 // offCurveJWK returns an EC JWK whose point is not on its curve. The JWK
 // depends only on k. If k is an ECDSA key, the point is the public key of k
-// with one bit of y changed. Otherwise, the coordinates of the point are
-// hashes.
+// with one bit of y changed. Otherwise, the coordinates of the point are hashes
+// of the public key.
 func offCurveJWK(k Key) (Object, error) {
 	jwk, err := k.shown()
 	if err != nil {

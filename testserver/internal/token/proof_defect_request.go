@@ -12,9 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// proofRequestDefects returns the defects in htm, ath and jti: the proof is for
-// another HTTP method or another access token, or its identifier is invalid or
-// was used before.
+// proofRequestDefects returns the defects in the claims htm, ath and jti. A
+// proof with one of these defects is for a different HTTP method or access
+// token, or its jti is invalid or was used before.
 func proofRequestDefects() []Defect {
 	return []Defect{{
 		Name:  "dpop-htm-missing",
@@ -98,7 +98,8 @@ func proofRequestDefects() []Defect {
 	}}
 }
 
-// proofTargetDefects returns the defects of a proof that is for another URL.
+// proofTargetDefects returns the defects in the claim htu: the proof is for a
+// URL that is not the URL of the request.
 func proofTargetDefects() []Defect {
 	const other = "htu is not the URL of the request: an attacker who has seen the proof of one request could send another request"
 	const compare = "Compare htu with the URL under which clients know the API, from the configuration, after the normalization of RFC 3986 §6.2.2 and §6.2.3; never with Host or X-Forwarded-Host."
@@ -166,9 +167,9 @@ func proofTargetDefects() []Defect {
 	}
 }
 
-// changed parses the URL in target, applies the function change and returns the
-// resulting URL. If the URL in target is malformed, changed returns a URL that
-// nobody requests.
+// changed parses the URL target, applies the function change and returns the
+// resulting URL. If target is malformed, changed returns a URL of the simulated
+// attacker, which no client requests.
 func changed(target string, change func(*url.URL)) string {
 	u, err := url.Parse(target)
 	if err != nil {

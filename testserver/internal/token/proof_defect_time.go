@@ -42,8 +42,8 @@ func proofTimeDefects() []Defect {
 		prove: lacking("nonce"),
 	}, {
 		Name: "dpop-nonce-foreign", Nonces: OnlyWithNonces,
-		// Two error codes are correct: invalid_dpop_proof by RFC 9449 §4.3,
-		// item 10, and use_dpop_nonce by §9.
+		// RFC 9449 allows two error codes: invalid_dpop_proof (§4.3, item 10)
+		// and use_dpop_nonce (§9).
 		Codes: []string{"invalid_dpop_proof"},
 		Wrong: "The proof has a nonce that the API did not issue (RFC 9449 §9; §4.3, item 10).",
 		Fix:   "Check that the API issued the nonce, not only that there is one; answer 401 with error=\"use_dpop_nonce\" and a nonce in the field DPoP-Nonce.",

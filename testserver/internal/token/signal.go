@@ -42,7 +42,7 @@ func (m *Minter) LogoutToken(edit Edit) (Signal, error) {
 	d.SetTime("exp", logoutTTL)
 	d.Set("jti", m.Source.Name("logout jti"))
 	d.Set("events", map[catalogue.EventType]any{catalogue.BackChannelLogout: struct{}{}})
-	d.Set("client_id", DefaultClient) // edit may change the client
+	d.Set("client_id", DefaultClient) // the function edit may change this
 	edit(d)
 	d.setAudienceTo(DefaultClient)
 	return m.signal(d, "logout token", slices.Concat(catalogue.LogoutDefects, catalogue.LogoutDefectsOnRequest))
@@ -72,8 +72,8 @@ func (m *Minter) EventToken(event SecurityEvent, edit Edit) (Signal, error) {
 	return m.signal(d, "security event token", slices.Concat(catalogue.EventDefects, catalogue.EventDefectsOnRequest))
 }
 
-// payload returns the members of the event, by default those that its type
-// requires or recommends.
+// payload returns e.Payload. If e.Payload is nil, it returns the members that
+// the type of the event requires or recommends.
 func (e SecurityEvent) payload(now time.Time) map[string]any {
 	switch {
 	case e.Payload != nil:
@@ -86,9 +86,9 @@ func (e SecurityEvent) payload(now time.Time) map[string]any {
 	return map[string]any{}
 }
 
-// setAudienceTo replaces client_id with an aud that contains the client. If
-// client_id is absent, aud contains the given values. setAudienceTo does not
-// change an aud that an option has set or removed.
+// setAudienceTo removes client_id and sets aud to the client from it. If
+// client_id is absent, setAudienceTo sets aud to the given values. If an option
+// has set or removed aud, setAudienceTo does not change aud.
 func (d *Draft) setAudienceTo(aud ...string) {
 	if client, ok := d.Claims.Text("client_id"); ok {
 		aud = []string{client}

@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Source yields the bytes for keys, token identifiers and the like. The bytes
-// are random or, with a seed, the same in every run.
+// Source yields the bytes for keys, token identifiers and the like. Without a
+// seed, the bytes are random. With a seed, they are the same in every run.
 type Source struct {
 	seed []byte // nil means random
 
@@ -47,7 +47,7 @@ func (s *Source) Draw(label string, n int) []byte {
 
 	b, err := hkdf.Key(sha256.New, s.seed, nil, label+"\n"+strconv.Itoa(turn), n)
 	if err != nil {
-		panic("testserver: " + err.Error()) // only for more than 255 blocks, or a seed that is too short for FIPS mode
+		panic("testserver: " + err.Error()) // HKDF fails only above 255 blocks or, in FIPS mode, with a short seed
 	}
 	return b
 }
@@ -61,9 +61,9 @@ func (s *Source) Name(label string) string {
 	return base64.RawURLEncoding.EncodeToString(s.Draw(label, idBytes))
 }
 
-// handleBytes is the length of a random secret such as an opaque token. It is
-// 192 bits, which is more than RFC 6749 §10.10 requires and leaves no unused
-// bits in base64url.
+// handleBytes is the length of a random secret such as an opaque token. Its 192
+// bits are more than RFC 6749 §10.10 requires. In base64url, they leave no
+// unused bits.
 const handleBytes = 24
 
 // Handle returns a new secret, such as an opaque token.

@@ -60,7 +60,7 @@ func TestResumeGoesOnWhereAnotherRunStopped(t *testing.T) {
 
 func TestAHandleIsNotTakenForAJWT(t *testing.T) {
 	src := token.SeededSource("seed")
-	for range 300 { // if the first bit were random, one handle in 256 would begin like JSON
+	for range 300 { // without the fixed top bit, one handle in 256 would begin like JSON
 		handle := src.Handle("x")
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(handle)
 		if err != nil || len(raw) != 24 || raw[0] < 0x80 {

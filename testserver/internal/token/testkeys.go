@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// testKeys contains private RSA keys. They are only for tests, because everyone
-// can read them. Generating an RSA key takes about 70 ms. Parsing an RSA key
-// takes as long as starting the rest of a server, so all servers of a process
-// share the parsed keys.
+// testKeys contains private RSA keys, because generating an RSA key takes about
+// 70 ms. They are only for tests, because everyone can read them. All servers
+// of a process share the parsed keys, because parsing an RSA key takes as long
+// as starting the rest of a server.
 //
 //go:embed testkeys.pem
 var testKeys []byte

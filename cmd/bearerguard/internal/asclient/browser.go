@@ -31,6 +31,6 @@ func OpenBrowser(ctx context.Context, page string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }() // the exit code does not show whether the page is open
+	go func() { _ = cmd.Wait() }() // ignored: the exit code does not show whether the page is open
 	return nil
 }

@@ -100,9 +100,9 @@ func (c *Client) config(ctx context.Context, scopes []string) (context.Context, 
 	}
 }
 
-// authStyle returns how the client authenticates. It prefers Basic, which every
-// server must support (RFC 6749 §2.3.1), unless the metadata excludes Basic or
-// the client has no secret.
+// authStyle returns how the client authenticates. This is usually Basic, which
+// every server must support (RFC 6749 §2.3.1). If the metadata excludes Basic
+// or the client has no secret, the client sends its credentials in the form.
 func (c *Client) authStyle(supported []string) oauth2.AuthStyle {
 	if c.secret == "" || len(supported) > 0 && !slices.Contains(supported, "client_secret_basic") {
 		return oauth2.AuthStyleInParams

@@ -48,9 +48,9 @@ func TestInvalidMetadataIsRefused(t *testing.T) {
 	})
 }
 
-// requests contains a test case for each endpoint. Each consists of the name of
-// the metadata member that contains the URL of the endpoint, and a function
-// that sends a request to the endpoint.
+// requests contains a test case for each endpoint. A test case consists of the
+// metadata member with the URL of the endpoint, and a function that sends a
+// request to the endpoint.
 var requests = map[string]struct {
 	member string
 	send   func(context.Context, *asclient.Client) error

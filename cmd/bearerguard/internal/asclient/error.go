@@ -21,7 +21,7 @@ const (
 	CannotListen                // this program cannot listen at the redirect URI
 	Metadata                    // the metadata is unavailable, or an endpoint in it is missing or not allowed
 	Unreachable                 // an endpoint cannot be reached, or its response was cut off
-	Refused                     // the authorization server refuses; the cause is a [*RefusalError]
+	Refused                     // the authorization server refuses; Cause is a [*RefusalError]
 	Expired                     // the device code expired before the user logged in
 	InvalidAnswer               // an answer violates the protocol
 )
@@ -29,7 +29,7 @@ const (
 // Error is the error of a request or a login.
 type Error struct {
 	Kind  Kind
-	Doing string // start of the message: what failed; "" if Cause says it
+	Doing string // what failed, for the start of the message; "" if Cause says it
 	Cause error
 }
 
@@ -45,7 +45,7 @@ func (e *Error) Unwrap() error { return e.Cause }
 // RefusalError is an error response. It contains the status and the members of
 // RFC 6749 §5.2, but not the body.
 type RefusalError struct {
-	Status            int // 0 if the error came with the redirect
+	Status            int // 0 if the error was in the redirect URL
 	Code, Description string
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	requestTimeout = 30 * time.Second // for one request
+	requestTimeout = 30 * time.Second // timeout of one request
 	maxAnswer      = 1 << 20          // size limit of an answer, in bytes
 )
 

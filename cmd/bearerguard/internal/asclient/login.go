@@ -14,7 +14,7 @@ import (
 // Page is a page that a user has to open to log in.
 type Page struct {
 	URL      string
-	UserCode string // the code to enter on the page in the device flow, otherwise ""
+	UserCode string // code to enter on the page, in the device flow; otherwise ""
 }
 
 // Login requests tokens for a user.
@@ -25,9 +25,9 @@ type Login struct {
 	show    func(context.Context, Page)
 }
 
-// ReservedInLogin lists the parameters that a login sets itself. If a caller
-// could change the state or the redirect URI, the answer would be refused or
-// would not arrive.
+// ReservedInLogin lists the parameters that only the login may set. If a caller
+// could change the state or the redirect URI, for example, the answer would be
+// refused or would not arrive.
 var ReservedInLogin = []string{
 	"response_type", "response_mode", "client_id", "client_secret", "redirect_uri", "scope", "state", "nonce",
 	"code_challenge", "code_challenge_method", "request", "request_uri",
@@ -35,9 +35,9 @@ var ReservedInLogin = []string{
 
 // NewLogin prepares a login that requests the given scopes. The first request
 // of the login also contains the first value of each parameter in params. The
-// names in [ReservedInLogin] are not allowed in params. To display a page to
-// the user, the login calls the function show, which must not wait for the end
-// of the login.
+// names in [ReservedInLogin] are not allowed in params. The login calls the
+// function show to display a page to the user. This function must not wait for
+// the end of the login.
 func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.Context, Page)) (*Login, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return nil, err

@@ -15,9 +15,9 @@ import (
 const discovery = "/.well-known/openid-configuration"
 
 // newServer starts an authorization server. The parameter handlers maps paths
-// to handlers, and the metadata contains an endpoint for each path. The
-// parameter changes overrides members of the metadata; a nil value removes the
-// member.
+// to handlers. The metadata contains an endpoint for each path. The parameter
+// changes contains members that replace those of the metadata. If the value of
+// a member is nil, the metadata lacks this member.
 func newServer(t *testing.T, changes map[string]any, handlers map[string]http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()

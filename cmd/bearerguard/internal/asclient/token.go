@@ -28,14 +28,14 @@ func newTokens(t *oauth2.Token) Tokens {
 	id, _ := t.Extra("id_token").(string)
 	scope, _ := t.Extra("scope").(string)
 	seconds := t.ExpiresIn
-	if seconds == 0 && !t.Expiry.IsZero() { // package clientcredentials sets only Expiry
+	if seconds == 0 && !t.Expiry.IsZero() { // clientcredentials sets Expiry, not ExpiresIn
 		seconds = int64(time.Until(t.Expiry).Round(time.Second) / time.Second)
 	}
 	return Tokens{t.AccessToken, t.TokenType, seconds, t.RefreshToken, id, scope}
 }
 
-// ReservedInClientCredentials lists the parameters that ClientCredentials sets
-// itself.
+// ReservedInClientCredentials lists the parameters that only ClientCredentials
+// may set.
 var ReservedInClientCredentials = []string{"grant_type", "client_id", "client_secret", "scope"}
 
 // ClientCredentials requests an access token for the client itself (RFC 6749
@@ -73,7 +73,7 @@ func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
 	return newTokens(t), nil
 }
 
-// ReservedInExchange lists the parameters that Exchange sets itself.
+// ReservedInExchange lists the parameters that only Exchange may set.
 var ReservedInExchange = []string{
 	"grant_type", "client_id", "client_secret", "scope", "subject_token", "subject_token_type", "actor_token", "actor_token_type", "requested_token_type",
 }

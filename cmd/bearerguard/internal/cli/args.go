@@ -10,7 +10,7 @@ import (
 
 // checkArgs returns an error if an argument is missing or superfluous.
 func checkArgs(cmd *cobra.Command, args []string) error {
-	use, _, program := strings.Cut(cmd.Use, "[--") // the rest is the command line of another program
+	use, _, program := strings.Cut(cmd.Use, "[--") // [-- begins the command line of another program
 	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
 	if dash := cmd.ArgsLenAtDash(); program && dash >= 0 {
 		if dash == len(args) {
@@ -73,8 +73,8 @@ func OfferArgs(cmd *cobra.Command, names []string) {
 	}
 }
 
-// Protect reorders args so that pflag can parse a negative duration, such as
-// -5m. It moves the duration to the end and puts "--" in front of it.
+// Protect makes pflag accept a negative duration, such as -5m, as an argument.
+// It moves the duration to the end of args and puts "--" in front of it.
 // Otherwise, pflag would parse the duration as a flag. Protect changes nothing
 // if the command has no argument DURATION. It does not move a duration that
 // follows a flag, because the duration is the value of that flag.

@@ -37,15 +37,15 @@ func New(base, token string) (*Client, error) {
 		return nil, ErrNoToken
 	}
 	return &Client{base: base, token: token, http: &http.Client{
-		Transport:     &http.Transport{}, // without a proxy: the API is on this machine
+		Transport:     &http.Transport{}, // no proxy, because the API is on this machine
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
-// Call sends a request and returns the body of the answer. The body of the
-// request is the JSON form of the parameter in, or empty if this parameter is
-// nil. If the parameter out is not nil, Call parses the answer into it. The
-// path must begin with a slash and be escaped. Each error is an [*Error].
+// Call sends a request and returns the body of the answer. The parameter in
+// becomes the JSON body of the request; nil means an empty body. If the
+// parameter out is not nil, Call parses the answer into it. The path must begin
+// with a slash and be escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader
 	if in != nil {
@@ -65,7 +65,7 @@ func (c *Client) Call(ctx context.Context, method, path string, in, out any) (te
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err // without the URL, which the user knows
+			err = wrapped.Err // leaves out the URL, which the user knows
 		}
 		return nil, failed(Unreachable, "the control API cannot be reached: %w", err)
 	}

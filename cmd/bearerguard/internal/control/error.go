@@ -16,8 +16,8 @@ type Kind int
 const (
 	Invalid     Kind = iota // this package or the API rejects the request as invalid
 	Absent                  // the requested object does not exist, or the awaited event did not happen in time
-	Unreachable             // the API or a receiver cannot be reached, an answer was cut off, or the receiver refused the first delivery of a token to be replayed
-	Refused                 // the API refuses for another reason
+	Unreachable             // the API or a receiver cannot be reached, an answer was cut off, or a receiver refused a token before it could be replayed
+	Refused                 // the API refuses the request for another reason
 	Unknown                 // the answer does not come from a control API
 )
 

@@ -14,11 +14,11 @@ func RotateKeys(how wire.Rotate) TypedOperation[wire.Key] {
 	return post[wire.Key]("/v1/keys/rotate", how)
 }
 
-// ImportKey publishes a private key.
+// ImportKey adds a private JWK to the server, which publishes the public part.
 func ImportKey(i wire.Import) TypedOperation[wire.Key] { return post[wire.Key]("/v1/keys/import", i) }
 
-// PublishKey adds a key to the key set. The server may already sign tokens with
-// this key.
+// PublishKey adds a key that is not published yet to the key set. The server
+// may already sign tokens with this key.
 func PublishKey(kid string) TypedOperation[wire.Key] {
 	return post[wire.Key]("/v1/keys/publish", wire.KeyID{ID: kid})
 }
@@ -33,7 +33,7 @@ func ExportKeys(e wire.Export) Operation {
 	return Operation{http.MethodPost, "/v1/keys/export", e}
 }
 
-// FreezeKeys stops changes to the published key set, until ThawKeys or Reset.
+// FreezeKeys keeps the published key set unchanged until ThawKeys or Reset.
 func FreezeKeys() Operation { return Operation{http.MethodPost, "/v1/keys/freeze", nil} }
 
 // ThawKeys reverses FreezeKeys and publishes the current keys.

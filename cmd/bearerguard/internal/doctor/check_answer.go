@@ -16,9 +16,9 @@ import (
 // falseHost is a name that does not resolve (RFC 6761 §6.4).
 const falseHost = "doctor.invalid"
 
-// host checks that the answers of the API, and of its metadata, stay the same
-// when a header field contains falseHost. A slow answer to such a request is
-// not a finding, because clients do not send such requests.
+// host sends requests with falseHost in a header field. The answers of the API,
+// and its metadata, must stay the same. A slow answer is not a finding here,
+// because clients do not send such requests.
 func (x *examination) host(ctx context.Context, before []challenge.Challenge, at place) {
 	var changed []string
 	for _, field := range []struct {

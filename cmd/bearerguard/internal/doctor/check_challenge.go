@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// parseChallenges parses the field lines of WWW-Authenticate. It skips each
-// line that it cannot parse. It returns the challenges of the other lines, and
-// the first error.
+// parseChallenges parses the field lines of WWW-Authenticate, and skips each
+// line that it cannot parse. It returns the parsed challenges and the first
+// error.
 func parseChallenges(lines []string) (all []challenge.Challenge, fault error) {
 	for _, line := range lines {
 		list, err := challenge.Parse(line)

@@ -38,9 +38,9 @@ func (x *examination) resource(ctx context.Context, at place) {
 
 // match compares the resource identifier in the metadata with the requested
 // URL. The parameter text is the identifier as written, and the parameter
-// resource is the parsed identifier. RFC 9728 §3.3 requires that identifier and
-// URL have the same code points, and some clients check this. Like many
-// clients, match also accepts an identifier whose path is a prefix of the
+// resource is the parsed identifier. According to RFC 9728 §3.3, the identifier
+// must equal the URL, code point by code point. Some clients check this. Many
+// clients, and match, also accept an identifier whose path is a prefix of the
 // requested path. Otherwise, one document could not describe an API with
 // several routes.
 func (x *examination) match(text string, resource *url.URL) bool {
@@ -100,8 +100,9 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// otherLocations checks the well-known URLs that belong to the requested URL
-// and to the host. They must not serve the metadata of another resource.
+// otherLocations checks the well-known URL of the requested URL, and the
+// well-known URL of the host. Neither may serve the metadata of another
+// resource.
 func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 	right := wellKnown(resource)
 	for _, other := range []struct {
@@ -126,7 +127,7 @@ func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 // location checks that the metadata is at the well-known URL of the resource.
 func (x *examination) location(ctx context.Context, at place, resource *url.URL) {
 	if resource.Host != x.base.Host {
-		x.skip(aboutLocation) // the location is on another server, or match() reports the host
+		x.skip(aboutLocation) // match() has already reported this resource
 		return
 	}
 	right, root := wellKnown(resource), origin(x.base)+wellKnownPath

@@ -14,8 +14,8 @@ import (
 // maxServers limits the number of authorization servers that are checked.
 const maxServers = 5
 
-// servers checks the listed authorization servers. It returns the issuers whose
-// metadata can be requested, at most maxServers of them.
+// servers checks the listed authorization servers. It returns at most
+// maxServers issuers whose metadata can be requested.
 func (x *examination) servers(listed []string) (issuers []string) {
 	faulty := false
 	fault := func(f finding) {

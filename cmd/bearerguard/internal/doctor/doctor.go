@@ -18,18 +18,17 @@ type examination struct {
 	client  *http.Client
 	target  *url.URL // the URL to check
 	base    *url.URL // target without its query
-	named   string   // the URL of the metadata in the challenge; "" if it is absent or must not be requested
-	noRoute bool     // the API has no GET route at the URL, so it need not have metadata there
+	named   string   // URL of the metadata in the challenge; "" if the URL is absent or barred
+	noRoute bool     // the URL is not a GET route: the API need not have metadata there
 	places  map[string]place
 	slow    []string // URLs whose answers were slow
 	report  Report
 }
 
-// Run checks the API at a URL. It uses the given transport, or
-// [http.DefaultTransport] if that is nil. If the URL is invalid, Run returns
-// [ErrURL]. If the API does not answer the first request, Run returns the error
-// of that request. If ctx ends, Run returns the error of ctx. Findings are not
-// errors.
+// Run checks the API at a URL. A nil transport means [http.DefaultTransport].
+// If the URL is invalid, Run returns [ErrURL]. If the API does not answer the
+// first request, Run returns the error of that request. If ctx ends, Run
+// returns the error of ctx. Findings are not errors.
 func Run(ctx context.Context, transport http.RoundTripper, address string) (Report, error) {
 	target, err := url.Parse(address)
 	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" || target.User != nil || strings.Contains(address, "#") {
@@ -81,10 +80,10 @@ func (x *examination) https() {
 	x.pass(aboutHTTPS, "")
 }
 
-// metadata finds the metadata document and returns its place. It first tries
-// the URL in the parameter pointer, if any, and then the well-known URLs of the
-// requested URL and of the host. If it finds no document, the field doc of the
-// result is nil.
+// metadata returns the place where it finds the metadata document. It first
+// tries the URL in the parameter pointer, unless this is "". It then tries the
+// well-known URLs of the requested URL and of the host. If it finds no
+// document, the field doc of the result is nil.
 func (x *examination) metadata(ctx context.Context, pointer string) place {
 	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
 	if pointer != "" {

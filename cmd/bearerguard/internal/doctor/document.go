@@ -120,8 +120,8 @@ func parse(data []byte) (*document, error) {
 
 // barred returns "" if a URL in an answer may be requested. Otherwise it
 // returns the reason, such as "is not https". An API on another machine must
-// not be able to direct requests of this machine to this machine's own
-// addresses or to its local link.
+// not be able to make this machine send requests to itself or to its local
+// link.
 func (x *examination) barred(address string) string {
 	u, err := url.Parse(address)
 	switch {
@@ -137,7 +137,7 @@ func (x *examination) barred(address string) string {
 	return ""
 }
 
-// publicURL is the remedy for a URL that is barred.
+// publicURL is the remedy for a URL that must not be requested.
 const publicURL = "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http and a local host."
 
 // isLocal reports whether a host is this machine or has a link-local address.

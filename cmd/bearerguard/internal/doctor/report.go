@@ -9,10 +9,11 @@ import (
 // Result is the outcome of a check.
 type Result string
 
-// These are the results. [Failed] and [Warned] are findings. A document whose
-// resource has only a prefix of the requested path violates RFC 9728 §3.3, and
-// strict clients reject such a document. This is nevertheless not a finding,
-// because otherwise one document could not describe an API with several routes.
+// These are the results. [Failed] and [Warned] are findings. If the path of a
+// resource is only a prefix of the requested path, the document violates RFC
+// 9728 §3.3, and strict clients reject the document. This is nevertheless not a
+// finding. Otherwise, one document could not describe an API with several
+// routes.
 const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // violates an RFC, or makes every client fail
@@ -26,7 +27,7 @@ type Check struct {
 	About    string `json:"about"` // the rule that the API must follow
 	Source   string `json:"source,omitempty"`
 	Result   Result `json:"result"`
-	Problem  string `json:"problem,omitempty"` // set only in findings, like Remedy
+	Problem  string `json:"problem,omitempty"` // like Remedy, set only in findings
 	Expected string `json:"expected,omitempty"`
 	Found    string `json:"found,omitempty"`
 	Remedy   string `json:"remedy,omitempty"`

@@ -14,7 +14,7 @@ import (
 const (
 	timeout     = time.Minute     // time limit of a whole run
 	sendTimeout = 5 * time.Second // time limit of one request
-	slow        = 2 * time.Second // a longer time is a finding
+	slow        = 2 * time.Second // a longer answer time is a finding
 	maxBytes    = 256 << 10       // size limit of a document
 )
 
@@ -47,8 +47,7 @@ func (x *examination) send(ctx context.Context, method, address string, header h
 
 // exchange sends a request with additional header fields. The field Host sets
 // the host of the request. The body of the answer is read only if the status is
-// 200 and the request was not for the URL to check: the body at that URL may
-// never end.
+// 200. The body at the URL to check is not read, because it may be endless.
 func (x *examination) exchange(ctx context.Context, method, address string, header http.Header) answer {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -65,7 +64,7 @@ func (x *examination) exchange(ctx context.Context, method, address string, head
 	resp, err := x.client.Do(r)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err // without the URL, which the caller adds
+			err = wrapped.Err // leaves out the URL, which the caller adds
 		}
 		return answer{err: err}
 	}

@@ -370,8 +370,8 @@ func TestNoLocalServiceIsAskedForAnAPIElsewhere(t *testing.T) {
 	}
 }
 
-// A cache must neither answer a request with a false host nor give the answer
-// to other clients.
+// Requests with a false host need a random query. Otherwise, a cache could
+// answer them, or give the answers to other clients.
 func TestFalseHostsReachNoCache(t *testing.T) {
 	a := newAPI("https://api.example.com")
 	examine(t.Context(), t, a, "/v1?page=2")

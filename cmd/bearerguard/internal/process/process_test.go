@@ -72,7 +72,7 @@ func TestAFileIsHeldUntilItsRelease(t *testing.T) {
 	if process.Held(f) {
 		t.Error("got true for a file that no process holds")
 	}
-	again, err := os.Open(path) // Held keeps a lock until its file is closed
+	again, err := os.Open(path) // Held keeps its lock on f until f is closed
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,9 +7,10 @@ import (
 	"os"
 )
 
-// Watch returns a function that reports whether a process is still running. It
-// watches the process that has the ID pid at the time of the call. The function
-// returns false for a zombie, and for a later process with the same ID.
+// Watch returns a function that reports whether a process is still running. The
+// process is the one that has the ID pid at the time of the call to Watch. The
+// function returns false for a zombie, and for a later process with the same
+// ID.
 func Watch(pid int) (alive func() bool, err error) {
 	began, ok := processStart(pid)
 	if !ok {
@@ -28,9 +29,9 @@ func processStart(pid int) (ticks string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	// The program name is in parentheses and may contain parentheses itself, so
-	// fields are counted from the last closing parenthesis. The state is field
-	// 3, and the start time is field 22.
+	// Field 2 is the program name in parentheses. The name may also contain
+	// parentheses, so fields are counted from the last closing parenthesis. The
+	// state is field 3, and the start time is field 22.
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 	if len(fields) < 20 || bytes.ContainsAny(fields[0], "ZXx") {
 		return "", false
