@@ -253,10 +253,10 @@ func (c *Client) checkServer() {
 	}()
 }
 
-// recovered calls the function run and turns a panic into an error. The
-// function calls code of other packages, such as a transport, a Cache, a token
-// source or a mapping. Without recovered, a panic in that code would end the
-// process, because shared calls run in their own goroutine.
+// recovered calls the function run and turns a panic into an error. run
+// calls code of other packages, such as a transport, a Cache, a token source or
+// a mapping. Shared calls run in their own goroutine, so a panic in that code
+// would end the process.
 func recovered(run func() (*Response, error)) (r *Response, err error) {
 	if contain.Panic(func() { r, err = run() }) != nil {
 		return nil, errPanic

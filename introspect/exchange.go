@@ -58,8 +58,9 @@ func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Respo
 }
 
 // refusal returns the error for a status other than 200. The error wraps
-// ErrCredentials if the server has refused the client's credentials, or may
-// have refused them instead of the token (RFC 6749 §5.2).
+// ErrCredentials if the server has refused the client's credentials, or if the
+// status does not show whether the server refused the credentials or the token
+// (RFC 6749 §5.2).
 func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	switch refused.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:

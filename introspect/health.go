@@ -65,9 +65,9 @@ type query struct {
 // Tokens that were never active get at most half of the slots. During the
 // back-off, begin refuses all queries. After the back-off, it admits one query
 // as a probe, which tests whether the server works again. Tokens that were
-// active have a separate probe, which made-up tokens cannot block. If a probe
-// is inconclusive, begin admits twice as many probes, so that other queries are
-// not blocked for long.
+// active have a separate probe, which made-up tokens cannot block. After
+// each inconclusive probe, begin doubles the number of probes that it admits,
+// so that other queries are not blocked for long.
 func (h *health) begin(s history, token hash) (*query, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -118,7 +118,7 @@ func ExampleRemote_Keyfunc() {
 		jwt.WithAudience("api"),
 		jwt.WithExpirationRequired(),
 	)
-	ctx := context.Background() // a handler uses the request's context
+	ctx := context.Background() // in a handler, use r.Context() instead
 	token, err := parser.Parse(as.Token(testserver.Subject("alice")), keys.Keyfunc(ctx))
 	if err != nil {
 		panic(err)

@@ -168,8 +168,8 @@ func (c *claims) scope(names []scopeClaim, all bool) bool {
 	return true
 }
 
-// scopeSet returns the scopes in the values that the method scope has recorded.
-// The scopes are copies, like the other strings of a Token.
+// scopeSet returns the scopes in the values that the method c.scope has
+// recorded. The scopes are copies, like the other strings of a Token.
 func (c *claims) scopeSet() scopes.Set {
 	var names []string
 	for _, g := range c.granted {

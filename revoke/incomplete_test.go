@@ -30,7 +30,7 @@ func TestL06RevocationsThatDoNotFitAreLag(t *testing.T) {
 		if got := l.Stats(); got.Dropped != 1 || got.Entries != 2 {
 			t.Errorf("got %+v, want one dropped and two entries", got)
 		}
-		time.Sleep(4 * time.Minute) // the revocation short has ended, and the feed was read again
+		time.Sleep(4 * time.Minute) // by now, the revocation named "short" has expired, and the feed was read again
 		assertLag(t, l, false)
 		assertRevoked(t, l, revoke.Claims{ID: "canary-3"}, true)
 		if got := log.String(); strings.Count(got, "do not fit") != 1 || strings.Contains(got, "canary") {

@@ -222,8 +222,8 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 	}
 }
 
-// Spaces and repeated names between scopes must not use memory, because a set
-// exists as long as its token.
+// Extra spaces and repeated scopes must not make a set larger, because a set is
+// kept in memory as long as its token.
 func TestSetCapacityFollowsItsNames(t *testing.T) {
 	var before, after runtime.MemStats
 	for name, text := range map[string]string{"spaces": strings.Repeat(" ", 6000), "repetitions": strings.Repeat("a ", 3000), "quotes": strings.Repeat("\" ", 3000)} {

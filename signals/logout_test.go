@@ -91,7 +91,7 @@ func TestLogoutRefuses(t *testing.T) {
 		"G06/both empty":                       {jwt(object{"sub": "", "sid": ""}), "sub and sid"},
 		"G06/a sid of another type, and a sub": {jwt(object{"sid": 7}), "sub and sid"},
 		"G06/a sub of another type":            {jwt(object{"sub": 7}), "well-formed"},
-		"G06/a sid that is too long":           {jwt(object{"sid": strings.Repeat("x", 1025)}), "too many bytes"},
+		"G06/a sid that is too long":           {jwt(object{"sid": strings.Repeat("x", 1025)}), "too long"},
 		"G06/a repeated sid":                   {s.Token(s.Header("typ", `"logout+jwt"`), strings.Replace(s.logoutClaims(nil).String(), "{", `{"sid":"x",`, 1)), "well-formed"},
 		"G06/a repeated event":                 {s.Token(s.Header("typ", `"logout+jwt"`), strings.Replace(s.logoutClaims(nil).String(), `"events":{`, `"events":{"x":{},"x":{},`, 1)), "well-formed"},
 	} {

@@ -150,7 +150,7 @@ func (rc *receiver) revoke(ctx context.Context, revocations []revoke.Revocation)
 	case errors.Is(err, revoke.ErrFull):
 		refused = &refusal{status: http.StatusServiceUnavailable, description: "the list of revocations is full"}
 	default:
-		return refuse(invalidRequest, "the user or the session has too many bytes")
+		return refuse(invalidRequest, "the ID of the user or of the session is too long")
 	}
 	if ctx.Err() == nil { // a canceled request is not an outage
 		rc.logOutage(ctx, refused)

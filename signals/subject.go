@@ -21,7 +21,7 @@ type subject struct {
 const maxAliases = 32
 
 var (
-	errUnknownSubject = refuse(invalidRequest, "the subject is missing or not understood: it must be iss_sub, opaque, aliases of these, or complex with user or session")
+	errUnknownSubject = refuse(invalidRequest, "the subject is missing or not understood: its format must be iss_sub, opaque, aliases (of these two formats) or complex (with the member user or session)")
 	errForeignSubject = refuse(accessDenied, "the issuer of the subject differs from the issuer of the message")
 	errManyAliases    = refuse(invalidRequest, "the subject has too many aliases")
 )

@@ -15,7 +15,7 @@ func TestControlSendsSignals(t *testing.T) {
 		name, path, members string
 		status              any // nil if the token is not sent
 		body                string
-		kind, subject       string // parts of the claims that the receiver accepts
+		kind, subject       string // texts that must occur in the claims of the token that the receiver accepts
 	}{
 		{"a logout", "/v1/logout", `"sub":"alice","sid":"s-1"`, 200.0, "", logoutEvent, "alice"},
 		{"a logout by client", "/v1/logout", `"client_id":"web"`, 400.0, "aud", "", ""},

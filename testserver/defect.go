@@ -21,8 +21,8 @@ type Defect = catalogue.Defect
 // Defects of the claims.
 const (
 	Expired         = catalogue.Expired        // exp an hour ago
-	NotYetValid     = catalogue.NotYetValid    // nbf in an hour
-	IssuedInFuture  = catalogue.IssuedInFuture // iat in an hour
+	NotYetValid     = catalogue.NotYetValid    // nbf is one hour in the future
+	IssuedInFuture  = catalogue.IssuedInFuture // iat is one hour in the future
 	WrongIssuer     = catalogue.WrongIssuer    // an iss that begins with the right iss
 	WrongAudience   = catalogue.WrongAudience  // an aud that begins with the right aud
 	MissingAudience = catalogue.MissingAudience

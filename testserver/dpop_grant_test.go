@@ -109,9 +109,9 @@ func TestAProofIsForOneRequest(t *testing.T) {
 	wantRefusal(t, postProof(t, two.Client(), u, form, proof, testClient), "invalid_dpop_proof", "too far from the current time")
 }
 
-// htu must be the URL that the client calls. If this URL has an unknown host, a
-// proxy may have changed the host. htu can then name any of the server's
-// addresses.
+// htu must be the URL that the client calls. If the server does not know the
+// host of the request, perhaps because a proxy changed the host, the server
+// accepts any of its own addresses in htu.
 func TestHTUIsTheURLThatTheClientCalls(t *testing.T) {
 	s := testserver.New(t, testserver.IssuerURL("https://issuer.test/tenant"), testserver.Hosts("https://browser.test", "https://alias.test"))
 	key, form := testserver.GenerateKey("ES256", ""), url.Values{"grant_type": {"client_credentials"}}

@@ -40,8 +40,8 @@ func values(base url.Values, pairs ...string) url.Values {
 }
 
 // authorizationRequest returns the query of an authorization request from the
-// public client. The parameter pairs has names and values to set in the query.
-// The value "-" removes the name.
+// public client. The arguments are alternating names and values to set in the
+// query. The value "-" removes the parameter with that name.
 func authorizationRequest(pairs ...string) url.Values {
 	return values(url.Values{
 		"response_type": {"code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "state": {"s"},

@@ -93,7 +93,7 @@ func TestRecordsContainNoSecrets(t *testing.T) {
 		"X-Access-Token":      token,
 		"Referer":             "https://app.example/?code=" + secret,
 		"Client-Assertion":    token,
-		"User-Agent":          token, // a text of this length could be a token
+		"User-Agent":          token, // must not be recorded, because any text of a token's length could be a token
 		"Accept":              "application/json",
 		"X-Forwarded-For":     "192.0.2.1",
 		endless:               secret,

@@ -326,7 +326,7 @@ func TestImports(t *testing.T) {
 		switch {
 		case dep == "testing":
 			t.Error("got package testing among the dependencies: it must not be linked into programs")
-		case dep == module+"internal/challenge": // API checks use it; proof/house tests that the verifier does not import it
+		case dep == module+"internal/challenge": // the API checks use it; a test in proof/house makes sure that the verifier does not
 		case dep == module+"internal/control", dep == module+"internal/catalogue", dep == module+"internal/shapes": // data without verification code
 		case strings.HasPrefix(dep, module) && !strings.HasPrefix(dep, module+"testserver"):
 			t.Errorf("got %s among the dependencies: the server must not share code with the verifier", dep)

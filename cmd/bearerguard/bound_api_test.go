@@ -55,11 +55,11 @@ func boundAPI(issuer, origin, hole string) (http.Handler, error) {
 	}), nil
 }
 
-// serveBoundAPI serves boundAPI on the address $LISTEN, with the hole $HOLE.
-// With the argument tls, it uses the certificate in server.pem, and asks
-// clients for a certificate. With the argument verify, it also requires the
-// client certificate in client.pem. With the argument certificates, it only
-// creates these two files.
+// serveBoundAPI serves boundAPI on the address in the variable LISTEN. The
+// variable HOLE selects the check that the API omits. With the argument tls, it
+// uses the certificate in server.pem, and asks clients for a certificate. With
+// the argument verify, it also requires the client certificate in client.pem.
+// With the argument certificates, it only creates these two files.
 func serveBoundAPI() {
 	how := strings.Join(os.Args[1:], " ")
 	if how == "certificates" {

@@ -36,7 +36,7 @@ func newConfigCheck() *cobra.Command {
 // name at the beginning of each line that describes a fault in this file.
 func inFile(name string, err error) error {
 	lines := strings.Split(strings.TrimPrefix(err.Error(), "testserver.Start: "), "\n")
-	inConfig := false // whether the current line describes a fault in the file
+	inConfig := false // whether the current line of err's text is about a fault in the configuration file
 	for i, line := range lines {
 		rest, ok := strings.CutPrefix(line, "ConfigJSON: ")
 		option := strings.HasPrefix(line, "Addr(") || strings.HasPrefix(line, "IssuerURL")

@@ -25,9 +25,9 @@ func Panic(f func()) (stack []byte) {
 	return nil
 }
 
-// PlainError wraps an error whose text may be logged, because it quotes nothing
-// from a request or response. The text of an error that wraps a PlainError must
-// not be logged, because it may quote anything.
+// PlainError marks an error whose text may be logged, because Err quotes
+// nothing from a request or response. An error that wraps a PlainError adds its
+// own text, which may quote anything and must not be logged.
 type PlainError struct{ Err error }
 
 // Error returns the text of Err.

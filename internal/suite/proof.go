@@ -27,8 +27,9 @@ func failed[T any](ctx context.Context, checks []Check[T], open func() T) (names
 	return names
 }
 
-// FindsPlantedFaults tests that the checks in Want find each fault. It also
-// tests that every check is in at least one Want that does not list all checks.
+// FindsPlantedFaults tests that each fault is found by the checks in its Want.
+// It also tests that some fault has each check in its Want. A Want with all
+// checks does not count.
 func FindsPlantedFaults[T any](t *testing.T, checks []Check[T], faults map[string]Planted[T]) {
 	t.Helper()
 	found := make(map[string]bool)

@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// everyAdapterChecksCertificates sends tokens that are bound to a certificate
-// over connections with several certificates.
+// everyAdapterChecksCertificates sends certificate-bound tokens. Each
+// connection presents a different client certificate, or none.
 func everyAdapterChecksCertificates(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, certificatesOn)
 	sent, spelled := slices.Concat(l.withoutCertificate(), l.otherCertificates(), l.forgedFields()), []group{l.thumbprints(), l.otherConfirmations()}

@@ -49,7 +49,7 @@ func (d described) try(o operation, example string) exchange {
 			}
 		}
 	}
-	resp, err := d.as.Client().Get(d.as.Endpoint(testserver.EndpointDiscovery)) // the examples that count or await requests find this request
+	resp, err := d.as.Client().Get(d.as.Endpoint(testserver.EndpointDiscovery)) // sends one request, because some examples count requests or wait for one
 	if err != nil {
 		d.Fatal(err)
 	}

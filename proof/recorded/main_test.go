@@ -20,7 +20,7 @@ func TestARecordIsTheSameEachTime(t *testing.T) {
 	if err != nil || n < 200 {
 		t.Fatalf("got %d answers and %v, want 200 or more", n, err)
 	}
-	for range 3 { // retries, because on a busy machine a request may be answered a second later
+	for range 3 { // tries again: on a busy machine, a request can be answered in a later second of the clock, and then the records differ
 		second.Reset()
 		if _, err := record(t.Context(), file, &second); err != nil {
 			t.Fatal(err)

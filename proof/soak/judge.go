@@ -23,7 +23,7 @@ type answer struct {
 
 	// For a good token, these fields describe the key that signed it.
 	published time.Time
-	cached    bool // a token of the key was accepted before the request was sent
+	cached    bool // before the request was sent, a token signed with the same key had been accepted
 }
 
 // outage is a time in which the key set is unavailable due to a fault.

@@ -56,7 +56,7 @@ func (m *maker) read(ctx context.Context, feed revoke.Feed, after string) (own [
 		}
 		after = batch.Next
 	}
-	return nil, "", errors.New("Read returned More 100000 times, want an end of the feed")
+	return nil, "", errors.New("Read set More in 100000 answers one after another, want an end of the feed")
 }
 
 func publish(ctx context.Context, feed revoke.Feed, all []revoke.Revocation) error {

@@ -45,7 +45,7 @@ var dpopHoles = []struct {
 	{"a relative htu is accepted", "dpop-htu-relative", []string{"item 9", "RFC 3986 §6.2.2"}},
 	{"the scheme of htu is ignored", "dpop-htu-scheme", []string{"item 9", "the scheme http"}},
 	{"the host of htu is ignored", "dpop-htu-host", []string{"another host"}},
-	{"the host of htu is a prefix", "dpop-htu-host", []string{"begins with the right one"}},
+	{"the host of htu is a prefix", "dpop-htu-host", []string{"begins with the name of the right host"}},
 	{"the port of htu is ignored", "dpop-htu-port", []string{"another port"}},
 	{"the user of htu is ignored", "dpop-htu-user-info", []string{"a user name"}},
 	{"the path of htu is ignored", "dpop-htu-encoded-slash dpop-htu-path dpop-htu-path-case dpop-htu-trailing-slash", []string{"item 9"}},

@@ -113,7 +113,7 @@ var loginHoles = []struct {
 	{"acr is compared case-insensitively", []string{"look-alike-acr"}, []string{"OpenID Connect Core 1.0 §2", "byte for byte", `"Urn:example:mfa"`}},
 	{"acr is compared as a substring", []string{"look-alike-acr"}, []string{"byte for byte", `"urn:example:mfax"`}},
 	{"only the first acr counts", []string{"other-acr"}, []string{`acr "urn:example:key"`, "want 2xx", "one of the values"}},
-	{"acr may be an array", []string{"array-acr"}, []string{`acr ["urn:example:mfa"]`, "one string", "RFC 9068 §2.2.1", `or 401 with error="invalid_token"`}},
+	{"acr may be an array", []string{"array-acr"}, []string{`acr ["urn:example:mfa"]`, "single string", "RFC 9068 §2.2.1", `or 401 with error="invalid_token"`}},
 	{"iat counts as the login", []string{"future-auth-time", "missing-auth-time", "stale-auth"}, []string{"auth_time"}},
 	{"a login in the future passes", []string{"future-auth-time"}, []string{"one hour in the future", "RFC 9470 §3", "later than the current time", `or 401 with error="invalid_token"`}},
 	{"a token without auth_time passes", []string{"missing-auth-time"}, []string{"absent auth_time"}},

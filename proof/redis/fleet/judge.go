@@ -116,8 +116,8 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	return o
 }
 
-// never is the result of acceptedAgain if a process has not accepted a token
-// after the fault.
+// acceptedAgain returns the constant never for a process that has accepted no
+// token since the fault.
 const never time.Duration = math.MaxInt64
 
 // acceptedAgain returns the time from the end of the fault until all processes

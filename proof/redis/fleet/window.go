@@ -48,7 +48,7 @@ type effect int
 const (
 	unavailable effect = iota // 503
 	lost                      // no answer from a process
-	lagging                   // 200 for a revoked token, for up to maxLag
+	lagging                   // the API still answers 200 to a revoked token; allowed until maxLag after the revocation
 )
 
 // window is a period in which a policy or a fault explains answers that would

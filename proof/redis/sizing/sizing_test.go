@@ -67,7 +67,7 @@ func TestCalculate(t *testing.T) {
 		"50 kB/s",        // 20 × (5 × 100 + 10 × 200) B
 		"400 MB",         // 20 × 100 000 × 200 B
 		"6 700 calls/s",  // 200 000 / 30 s
-		"20 000 calls/s", // 100 000 × 0.2 < 20 × 6 700
+		"20 000 calls/s", // 100 000 × 0.2; the other limit, 20 × 6 700, is higher
 	}
 	for i, got := range m.calculate(large) {
 		if got.result != want[i] {

@@ -154,7 +154,7 @@ func (r *run) certificates(good func(...token.Edit) string) (probes []probe) {
 		edits []token.Edit
 		cert  *x509.Certificate // the header field has it; the token is bound to it
 		from  *Target
-		known string // skip the probe if the check has found this failure
+		known string // a failure; the probe is skipped if the check has already found it
 	}{
 		{"a bound token without its certificate, which is", nil, r.holder.certificate, r.holder.none, noCertificate},
 		{"the token of another client, whose certificate is", []token.Edit{foreign}, r.holder.foreign, nil, "cert-other"},

@@ -30,8 +30,8 @@ func (c *Check) loginFaults() error {
 		errs = append(errs, fmt.Errorf("RequireACR: %w", err))
 	}
 	if slices.Contains(c.ACR, token.NoLevel) && !slices.Contains(c.Skip, catalogue.WeakACR) {
-		errs = append(errs, fmt.Errorf("RequireACR(%q): the token with the defect %s has this acr, so it would not be too weak: "+
-			"leave out the value, or skip the defect", token.NoLevel, catalogue.WeakACR))
+		errs = append(errs, fmt.Errorf("RequireACR(%q): the token with the defect %s has this acr, so the API would accept it: "+
+			"leave out this value, or skip the defect", token.NoLevel, catalogue.WeakACR))
 	}
 	if c.AuthWithin != 0 {
 		errs = append(errs, CheckAuthWithin(c.AuthWithin))
@@ -108,7 +108,7 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 			"Treat an absent acr like an acr that the route does not accept.",
 			func(d *token.Draft) { d.Claims.Delete("acr") })
 		addMalformed("array-acr", fmt.Sprintf("a token with acr [%q]", c.ACR[0]), acrValues,
-			"acr is one string (OpenID Connect Core 1.0 §2, RFC 9068 §2.2.1), so an array is not one of the values.",
+			"acr is a single string (OpenID Connect Core 1.0 §2, RFC 9068 §2.2.1). An array is not such a string, even if it contains a required value.",
 			"Treat an acr of another type as absent or the token as malformed, and do not search in it.",
 			func(d *token.Draft) { d.Set("acr", c.ACR[:1]) })
 		for _, like := range append(needed[0].similar(needed), strings.Join(c.ACR, " ")+" 0") {

@@ -144,7 +144,7 @@ func TestExpiredEntriesAreSwept(t *testing.T) {
 		all.Sessions.Put(digest("over"), &grants.Session{Expires: end})
 		all.Sessions.Put(digest("alive"), &grants.Session{Expires: end.Add(time.Hour)})
 		all.Pushed.Put(digest("over"), &grants.Pushed{Expires: end.Add(-grants.PagesTTL)})
-		all.Pushed.Put(digest("alive"), &grants.Pushed{Expires: end}) // stays stored for a browser that is still on the pages
+		all.Pushed.Put(digest("alive"), &grants.Pushed{Expires: end}) // not swept yet, because a browser may still show the login pages
 	})
 	left := func() (over, alive []string) {
 		change(&g, func(all *grants.State) {

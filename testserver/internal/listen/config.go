@@ -37,7 +37,7 @@ func (c Config) Check() error {
 	var scheme error
 	switch https := strings.HasPrefix(c.URL, "https:"); {
 	case c.InMemory && !c.TLS && https:
-		scheme = errors.New("IssuerURL is https, but this server speaks plain HTTP, and no TLS proxy can reach a server with InMemory(): add TLS()")
+		scheme = errors.New("IssuerURL is https, but this server speaks plain HTTP: add TLS(). A TLS proxy cannot reach the server, because of InMemory()")
 	case c.TLS && c.URL != "" && !https:
 		scheme = errors.New("IssuerURL is not https, but TLS() serves only https: change the URL or remove TLS()")
 	}

@@ -96,7 +96,7 @@ func write(w http.ResponseWriter, status int, name string, forms reach, page any
 // short shortens strings that clients choose. The limit is 120 characters.
 func short(text string) string { return cut(text, 120) }
 
-// whole limits a URL to 400 characters.
+// whole cuts a URL after 400 characters. Most URLs are shorter.
 func whole(text string) string { return cut(text, 400) }
 
 // host returns the host of a URL, which is the part that users should check.

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// as runs f with the file access rights of the user whose ID is uid. If the
-// process does not run as root, f keeps the rights of the current user.
+// The function as calls f with the file permissions of the user whose ID is
+// uid.
 func as(uid uintptr, f func()) {
 	runtime.LockOSThread() // SETFSUID applies only to the current thread
 	defer runtime.UnlockOSThread()

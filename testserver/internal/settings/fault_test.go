@@ -90,7 +90,7 @@ var faults = []struct{ name, text, want string }{
 	{"claims that nest too deeply", `{"users":[{"sub":"a","claims":{"x":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}}]}`, ""},
 
 	{"a rule that does nothing", `{"rules":[{"when":{"client":"a"}}]}`, "rules[0]: does nothing, want claims or deny"},
-	{"a rule that does two things", `{"rules":[{"claims":{},"deny":"access_denied"}]}`, "rules[0]: a rule cannot both add claims and deny: remove either claims or deny"},
+	{"a rule that does two things", `{"rules":[{"claims":{},"deny":"access_denied"}]}`, "rules[0]: a rule cannot have both claims and deny: remove one of them"},
 	{"a rule with a condition that is unknown", `{"rules":[{"when":{"sub":"a"},"claims":{}}]}`, "rules[0].when.sub: is not a setting, want one of client, user, scope"},
 	{"a rule that denies with a flag", `{"rules":[{"deny":true}]}`, `rules[0].deny: got a boolean, want an OAuth error code, such as "access_denied"`},
 	{"a rule that denies in other characters", `{"rules":[{"deny":"no\n"}]}`, `rules[0].deny: got "no\n", want an OAuth error code, such as "access_denied"`},

@@ -201,7 +201,7 @@ func (v value) rule() (r Rule) {
 	switch {
 	case v.kind() != "an object":
 	case given["claims"] && given["deny"]:
-		v.fail("a rule cannot both add claims and deny: remove either claims or deny")
+		v.fail("a rule cannot have both claims and deny: remove one of them")
 	case !given["claims"] && !given["deny"]:
 		v.fail("does nothing, want claims or deny")
 	}

@@ -20,7 +20,7 @@ type Defect struct {
 	Nonces Nonces   // which APIs refuse the proof
 
 	prove forgeProof                // nil for a defect of tokens
-	shown func(Key) (Object, error) // makes the jwk to bind the token to; nil if it is the client's public key
+	shown func(Key) (Object, error) // makes the jwk that the token is bound to; if nil, the token is bound to the client's public key
 }
 
 // forge makes a token with one defect. It is called after all token options.

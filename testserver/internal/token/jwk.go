@@ -17,10 +17,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// ReadKey parses a private JWK (RFC 7517 §4). If the JWK has the member alg,
-// the key must be suitable for it. If the member is absent, ReadKey uses the
-// parameter alg. If the key is not suitable for the parameter alg, ReadKey uses
-// the first suitable algorithm. Errors do not quote the key.
+// ReadKey parses a private JWK (RFC 7517 §4). If the JWK names an algorithm in
+// its member alg, the key must be suitable for it. Otherwise, the key is for
+// the algorithm in the parameter alg or, if it is not suitable for that one,
+// for the first suitable algorithm. Errors do not quote the key.
 func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	var jwk jose.JSONWebKey
 	err := json.Unmarshal(text, &jwk)

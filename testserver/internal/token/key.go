@@ -90,7 +90,7 @@ func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
 	case ecdsaCurve:
 		random := rand.Reader
 		if _, ours := k.Private.(*ecdsa.PrivateKey); ours && repeatable {
-			random = nil // nil selects RFC 6979 nonces; signers of other types may not accept nil
+			random = nil // nil selects RFC 6979 nonces in an *ecdsa.PrivateKey; other signers might fail with nil
 		}
 		der, err := k.Private.Sign(random, digest, s.hash)
 		if err != nil {

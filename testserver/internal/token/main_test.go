@@ -20,7 +20,7 @@ const (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// handles records what a minter has stored about tokens.
+// A handles value contains what a minter has stored about tokens.
 type handles struct {
 	claims  map[string]string
 	revoked []string

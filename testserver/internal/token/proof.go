@@ -182,7 +182,7 @@ func (d *Draft) bindForDefect() {
 	}
 	defect := d.Defect
 	if d.Defect = nil; d.Bound == nil {
-		d.Fail(fmt.Errorf("With(%q) is a defect of proofs: give it to Proof, or add BoundTo to make the token for this proof", string(defect.Name)))
+		d.Fail(fmt.Errorf("With(%q) is a defect of proofs: give it to Proof. To make a token for a proof with this defect, give it to Token together with BoundTo", string(defect.Name)))
 		return
 	}
 	if defect.shown == nil {

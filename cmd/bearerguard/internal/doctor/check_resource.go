@@ -40,9 +40,9 @@ func (x *examination) resource(ctx context.Context, at place) {
 // URL. The parameter text is the identifier as written, and the parameter
 // resource is the parsed identifier. According to RFC 9728 §3.3, the identifier
 // must equal the URL, code point by code point. Some clients check this. Many
-// clients, and match, also accept an identifier whose path is a prefix of the
-// requested path. Otherwise, one document could not describe an API with
-// several routes.
+// others also accept an identifier whose path is a prefix of the requested
+// path, and so does this method. Otherwise, one document could not describe an
+// API with several routes.
 func (x *examination) match(text string, resource *url.URL) bool {
 	requested, _, _ := strings.Cut(x.report.URL, "?")
 	f := finding{want: requested, got: text, remedy: "Write the URL of the API exactly as clients write it. Clients discard the metadata of another resource."}
