@@ -119,8 +119,8 @@ func ExampleVerifier_Explain() {
 }
 
 // A proof contains the URL at which the client calls the API. In this example,
-// a proxy strips a path from this URL. Origins lacks this path, so the API
-// expects a URL that differs from the URL in the proof.
+// a proxy removes a prefix from the path. The prefix is missing in Origins, so
+// the API expects another URL than the URL in the proof.
 func ExampleVerifier_Explain_proof() {
 	as, err := testserver.Start(context.Background())
 	if err != nil {

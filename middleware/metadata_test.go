@@ -57,8 +57,9 @@ func TestE07TheMetadataIsTheConfiguration(t *testing.T) {
 	}
 }
 
-// The path of the first origin is appended to the well-known path (RFC 9728
-// §3.1), and challenges point to the resulting URL (§5.1).
+// If the URL of the first origin has a path, the path is appended to the
+// well-known path (RFC 9728 §3.1). Challenges point to the resulting URL
+// (§5.1).
 func TestE08TheWellKnownPath(t *testing.T) {
 	for origin, want := range map[string]string{
 		"https://api.example.com":                 "https://api.example.com/.well-known/oauth-protected-resource",

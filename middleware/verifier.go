@@ -22,7 +22,7 @@ import (
 // closed.
 type Verifier struct {
 	steps         []step
-	first         [never + 1][]int // from step i on, the first step whose repetition is at least r has index first[r][i]
+	first         [never + 1][]int // first[r][i] is the index of the first step, at or after step i, whose repetition is at least r
 	issuers       []*issuer
 	byName        map[string]*issuer // keyed by URL and alias, without a trailing slash
 	templates     []*issuer          // the issuers with tenants

@@ -50,7 +50,7 @@ const (
 // checked.
 //
 // The subject of an event that has an effect is sub_id (RFC 9493, SSF 1.0
-// §3.1). In older versions, it is the member subject of the event. The subject
+// §3.1). In older versions of SSF, it is in the event's member subject. It
 // must have one of the following formats. An event with any other format is
 // refused. If the event were acknowledged, the sender would not repeat it, and
 // the tokens would stay valid.
@@ -68,8 +68,8 @@ const (
 //     session-revoked, a user in another format is ignored if there is a
 //     session. Other members, such as device, do not limit what is revoked.
 //
-// In drafts, the member format is named subject_type, and its value iss_sub is
-// iss-sub.
+// Drafts have other names, which are accepted, too: subject_type instead of
+// format, and iss-sub instead of iss_sub.
 //
 // The response is 202, or 400 with a JSON object with the members err and
 // description (RFC 8935 §2.3). It is 503 with Retry-After if the transmitter

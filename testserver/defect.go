@@ -27,7 +27,7 @@ const (
 	WrongAudience   = catalogue.WrongAudience  // an aud that begins with the right aud
 	MissingAudience = catalogue.MissingAudience
 	MissingExp      = catalogue.MissingExp
-	MissingScope    = catalogue.MissingScope // wrong only where the API requires a scope: 403
+	MissingScope    = catalogue.MissingScope // an API that requires a scope must answer 403; other APIs must accept the token
 	ExpAsString     = catalogue.ExpAsString
 	ExpOverflow     = catalogue.ExpOverflow  // exp 2^64 seconds too late
 	AudNotString    = catalogue.AudNotString // an array with two elements: the right audience and a number

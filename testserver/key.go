@@ -105,8 +105,8 @@ func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }
 // Rotation describes a change of keys that verifiers must survive. Only one of
 // PublishFirst, SignFirst and DropOld can be set.
 //
-// PublishFirst publishes the new key while the old key still signs. After the
-// next rotation, with the zero Rotation or with DropOld, the new key signs.
+// PublishFirst publishes the new key while the old key still signs. To make the
+// published key sign, rotate again, with the zero Rotation or with DropOld.
 // SignFirst signs with the new key before the key is in the JWKS, as happens
 // when the published key set is cached. Call [Server.Publish] to publish the
 // key. DropOld removes the previous signing key from the JWKS, as after a

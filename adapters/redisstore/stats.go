@@ -12,7 +12,7 @@ type Stats struct {
 	Losses    int // how often a group of keys was found to have lost used proofs
 	Refused   int // proofs that were refused because they may have been used before a loss
 	TooLong   int // proofs that were refused because they would be accepted for longer than Config.ProofWindow
-	Rejected  int // values that were not sealed with the secret for their key, counted on each read
+	Rejected  int // values whose seal did not match the secret and their key, counted on each read
 }
 
 type counters struct {

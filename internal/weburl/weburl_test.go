@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/weburl"
 )
 
-// same lists URLs with their normal form.
+// Each of these URLs is given with its normal form.
 var same = []struct{ name, raw, origin, path string }{
 	{"a URL in normal form stays as it is", "https://api.example.com/orders", "https://api.example.com", "/orders"},
 	{"all of it at once", "HTTPS://EXAMPLE.com:443/%7euser/a/../b", "https://example.com", "/~user/b"},

@@ -21,7 +21,7 @@ type request struct {
 	path    string
 	host    string // "" means api.example.com
 	fields  []field
-	late    func(method string) []field // returns more fields each time the request is sent; may be nil
+	late    func(method string) []field // called on each send; returns additional fields for it; may be nil
 	body    string
 	trailer []field
 

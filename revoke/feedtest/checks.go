@@ -108,7 +108,7 @@ func published(ctx context.Context, feed revoke.Feed) error {
 	} {
 		all = append(all, revoke.Revocation{Issuer: m.issuer, Kind: revoke.Subject, Value: value, Until: hour()})
 	}
-	last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) // the last time that a List accepts
+	last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) // the latest time that a List accepts
 	all = append(all, revoke.Revocation{Issuer: m.issuer, Kind: revoke.Subject, Value: "last", Before: last, Until: last})
 	if err := publish(ctx, feed, all); err != nil {
 		return err

@@ -46,9 +46,9 @@ func knows(r rival.Rival, alg testserver.Alg) bool {
 	return alg == "RS256" || !strings.HasPrefix(r.String(), "okta-")
 }
 
-// sending returns an operation that verifies a token. To test the verifier,
-// sending itself first verifies the token twice. It returns an error if the
-// verifier refuses a good token or accepts a bad token.
+// sending returns an operation that verifies a token. Before it returns, it
+// verifies the token twice. It returns an error if the verifier refuses a good
+// token or accepts a bad token.
 func sending(ctx context.Context, r rival.Rival, v rival.Verifier, token string, good bool) (func(), error) {
 	for range 2 { // the first time, the verifier may not have the keys yet
 		if err := v.Verify(ctx, token); (err == nil) != good {

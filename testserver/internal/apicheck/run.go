@@ -81,7 +81,8 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 }
 
 // try sends p over HTTP/1.1, and also over HTTP/2 if the target supports
-// HTTP/2. It judges each response and returns the response over HTTP/1.1.
+// HTTP/2. It judges each response, and returns the one that it received over
+// HTTP/1.1.
 func (r *run) try(ctx context.Context, p probe) outcome {
 	followed := r.visits.Load()
 	via := cmp.Or(p.from, r.target).via

@@ -163,10 +163,9 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 	}
 }
 
-// idToken changes d, an unsigned ID token, into an unsigned ID token as the
-// imitated server would make it. It copies the claims and the header members of
-// the first ID token in l.shape.Bad, the list of tokens that an API must
-// refuse.
+// idToken makes d, an unsigned ID token, look like an ID token of the imitated
+// server. It copies the claims and the header members of the first ID token in
+// l.shape.Bad, the list of tokens that an API must refuse.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {
 		return strings.HasPrefix(strings.ToLower(r.Name), "an id token") && !r.AnotherKey

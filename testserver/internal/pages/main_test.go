@@ -74,7 +74,7 @@ func filled(next func() string) map[string]func(http.ResponseWriter) {
 	}
 }
 
-// bare returns every page without any data.
+// bare returns functions that write each page with empty data.
 func bare() map[string]func(http.ResponseWriter) {
 	return map[string]func(http.ResponseWriter){
 		"login":     func(w http.ResponseWriter) { pages.Login(w, pages.LoginPage{}) },

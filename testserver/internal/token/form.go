@@ -200,7 +200,7 @@ func (f *Form) IsAccessToken(header, claims Object) bool {
 	if f != nil {
 		return (typ == "" || typ == "jwt" || typ == mediaType(f.Typ)) && (f.IsID || !isIDToken(claims))
 	}
-	if typ != "" && typ != "jwt" { // servers older than RFC 9068 use JWT or omit typ
+	if typ != "" && typ != "jwt" { // servers older than RFC 9068 set typ to JWT or omit it
 		return false
 	}
 	if claims.Find("azp") >= 0 && claims.Find("client_id") < 0 {
