@@ -97,7 +97,7 @@ const (
 )
 
 // readPEM returns the thumbprint of the first certificate. Further certificates
-// are an error unless the parameter chain is set.
+// are an error unless chain is true.
 func readPEM(field string, chain bool) (string, error) {
 	text, err := url.PathUnescape(field) // unlike QueryUnescape, it does not turn a plus sign into a space
 	if err != nil {

@@ -84,8 +84,8 @@ func identify(e element) (string, error) {
 
 // parseText parses elements that are separated by commas. Within an element,
 // the pairs of key and value are separated by semicolons. A value may be in
-// quotes; a backslash then escapes the next character. The result ok is false
-// if the text is malformed or an element contains Hash or Cert twice.
+// quotes; a backslash then escapes the next character. ok is false if the text
+// is malformed or an element contains Hash or Cert twice.
 func parseText(text string) (elements []element, ok bool) {
 	var e element
 	for {

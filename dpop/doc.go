@@ -60,8 +60,8 @@
 //     most three periods. In a single process, a secret that is generated at
 //     random at each start makes restarts harmless.
 //
-// A Replay in Redis first checks that the time in the parameter until has not
-// passed. It then needs one command:
+// A Replay in Redis first checks that the given time, until, has not passed. It
+// then needs one command:
 //
 //	SET dpop:v1:<key in hexadecimal> 1 NX PXAT <until in milliseconds, rounded up>
 package dpop

@@ -83,11 +83,11 @@ func (m *Memory) First(ctx context.Context, key [32]byte, until time.Time) (bool
 	return m.FirstOf(ctx, "", key, until)
 }
 
-// FirstOf does the same as First, and prevents one client from filling the
-// Memory. It returns [ErrQuota] if the client already has a quarter of the
-// entries for which the Memory has room. The parameter client is the thumbprint
-// of the client's key, or "" for no limit. A verifier calls FirstOf instead of
-// First if its Replay has both methods.
+// FirstOf is like First, but prevents one client from filling the Memory. It
+// returns [ErrQuota] if the client already has a quarter of the entries for
+// which the Memory has room. The client is given by the thumbprint of its key;
+// "" means no limit. A verifier calls FirstOf instead of First if its Replay
+// has both methods.
 func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until time.Time) (bool, error) {
 	short := entry(key[:len(entry{})])
 	m.mu.Lock()
@@ -130,8 +130,7 @@ func (m *Memory) forget(now int64) {
 	m.buckets = slices.DeleteFunc(m.buckets, func(b bucket) bool { return b.end <= now })
 }
 
-// bucket returns the bucket for a replay entry. If this bucket is missing, the
-// method makes it.
+// bucket returns the bucket for a replay entry, and makes it if it is missing.
 //
 // The end of a bucket is rounded up to a multiple of the bucket's width. The
 // width, in seconds, is a power of two between a quarter and a half of the

@@ -158,8 +158,8 @@ func TestAFullMemory(t *testing.T) {
 	})
 }
 
-// numbered returns a different key for each number. It is faster than the
-// function key.
+// numbered returns a different key for each number. It is faster than the key
+// function.
 func numbered(n int) (key [32]byte) {
 	binary.BigEndian.PutUint64(key[:], uint64(n)*0x9e3779b97f4a7c15)
 	return key
@@ -196,8 +196,8 @@ func TestOneOfManyConcurrentCallsIsFirst(t *testing.T) {
 // lastTime is the last second that a time.Time can represent.
 var lastTime = time.Unix(math.MaxInt64+time.Time{}.Unix(), 0)
 
-// Unusual values of the parameter until must not lead to many buckets, because
-// these would slow down all calls.
+// Unusual expiry times must not lead to many buckets, because these would slow
+// down all calls.
 func TestMemoryHasFewBuckets(t *testing.T) {
 	for name, tt := range map[string]struct {
 		most  int

@@ -83,11 +83,11 @@ func (n *Nonces) Issue(now time.Time) string {
 // Accept reports whether a nonce from a proof is valid now. If ok is false, the
 // other results are zero.
 //
-// The result until is the time at which this machine stops accepting the nonce.
-// Replays of the proof must be detected until that time. If several machines
-// share a [Replay], add the largest difference between the clocks of the
-// machines to this time. The result newest is false if the client should
-// receive the newer nonce that [Nonces.Issue] returns.
+// until is the time at which this machine stops accepting the nonce. Replays of
+// the proof must be detected until that time. If several machines share a
+// [Replay], add the largest difference between the clocks of the machines to
+// this time. newest is false if the client should receive the newer nonce that
+// [Nonces.Issue] returns.
 //
 // The comparison takes the same time for every nonce of the right length.
 func (n *Nonces) Accept(now time.Time, nonce string) (until time.Time, newest, ok bool) {

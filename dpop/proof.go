@@ -83,8 +83,7 @@ type claims struct {
 	Nonce  string `json:"nonce,omitempty"`
 }
 
-// prove makes a proof for a request. The parameter token is "" if the request
-// has no token.
+// prove makes a proof for a request. token is "" if the request has no token.
 func (s *signer) prove(method, url, token, nonce string) (string, error) {
 	c := claims{ID: rand.Text(), Method: method, URL: url, At: time.Now().Unix(), Nonce: nonce}
 	if token != "" {

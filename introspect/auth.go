@@ -98,10 +98,10 @@ func assertion(clientID, keyID, audience string, method jwt.SigningMethod, key c
 }
 
 // Bearer authenticates with the API's own access token (RFC 7662 §2.1). Each
-// request calls the function token, possibly concurrently. The function should
-// cache its result, as the token sources of golang.org/x/oauth2 do. A query
-// fails after two seconds even if the function does not return. At most 4096
-// calls of the function run at a time.
+// request calls the given function to get this token, possibly concurrently.
+// The function should cache its result, as the token sources of
+// golang.org/x/oauth2 do. A query fails after two seconds even if the function
+// does not return. At most 4096 calls of the function run at a time.
 func Bearer(token func(context.Context) (string, error)) Auth {
 	var fault error
 	if token == nil {

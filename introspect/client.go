@@ -193,9 +193,9 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 		return nil, err
 	}
 	defer q.release()
-	// Every query must end with a call of settle. The function lost settles the
-	// query as a failure if the query does not return in time or its goroutine
-	// exits. After the first call, settle has no effect.
+	// Every query must end with a call of settle. lost settles the query as a
+	// failure if the query does not return in time or its goroutine exits.
+	// After the first call, settle has no effect.
 	lost := func() {
 		if c.endpoint.Load() == nil {
 			q.settle(errMetadata)
@@ -253,10 +253,10 @@ func (c *Client) checkServer() {
 	}()
 }
 
-// recovered calls the function run and turns a panic into an error. run
-// calls code of other packages, such as a transport, a Cache, a token source or
-// a mapping. Shared calls run in their own goroutine, so a panic in that code
-// would end the process.
+// recovered calls run and turns a panic into an error. run calls code of other
+// packages, such as a transport, a Cache, a token source or a mapping. Shared
+// calls run in their own goroutine, so a panic in that code would end the
+// process.
 func recovered(run func() (*Response, error)) (r *Response, err error) {
 	if contain.Panic(func() { r, err = run() }) != nil {
 		return nil, errPanic

@@ -17,7 +17,7 @@ import (
 const noEndpoint = "https://custom.invalid"
 
 // Custom returns a client for a server that does not support RFC 7662. The
-// function ask returns the claims that an introspection answer for the token
+// client calls ask to get the claims that an introspection answer for the token
 // would contain: iss, aud, exp, scope and so on. All values must be encodable
 // as JSON. A nil map means that the token is not active. An empty map means
 // that the token is active. An error means that the state of the token is
@@ -25,13 +25,13 @@ const noEndpoint = "https://custom.invalid"
 // logged nor returned. The verifier treats the claims like the claims of an
 // introspection answer, so return only claims that the server has confirmed.
 //
-// The function ask is called concurrently. Concurrent requests with the same
-// token share one call, and the call is not repeated while its result is
-// cached. A call fails after two seconds even if the function does not return.
-// At most 4096 calls of the function run at a time. A further call waits until
-// one of these calls returns, and also fails after two seconds. A panic is
-// treated as an error. The function sends its own requests, and must not follow
-// redirects that send the token to another server.
+// ask is called concurrently. Concurrent requests with the same token share one
+// call, and the call is not repeated while its result is cached. A call fails
+// after two seconds even if the function does not return. At most 4096 calls of
+// the function run at a time. A further call waits until one of these calls
+// returns, and also fails after two seconds. A panic is treated as an error.
+// The function sends its own requests, and must not follow redirects that send
+// the token to another server.
 //
 // Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config
 // must be zero. Issuer may be any printable ASCII text without spaces. If Cache
@@ -63,10 +63,9 @@ func Custom(config Config, ask func(ctx context.Context, token string) (claims m
 }
 
 // newFromClaims makes a client that gets the claims of a token by calling
-// fetchClaims. For a token that is not active, fetchClaims returns nil. The
-// parameter fault contains the faults that the constructor found in its
-// arguments. The parameter auth contains the client identifiers that the
-// answers depend on.
+// fetchClaims. For a token that is not active, fetchClaims returns nil. fault
+// contains the faults that the constructor found in its arguments. auth
+// contains the client identifiers that the answers depend on.
 func newFromClaims(config Config, constructor string, auth Auth, fault error,
 	fetchClaims func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error),
 ) (*Client, error) {

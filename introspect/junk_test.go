@@ -86,10 +86,9 @@ func newJunkSite(t *testing.T, reject http.HandlerFunc, latency time.Duration) *
 // these queries that failed.
 type count struct{ asked, refused atomic.Int64 }
 
-// queryTokens makes queries at the given rate. The parameter room is the
-// maximum number of queries in flight. queryTokens runs for the time that the
-// flag -junk sets. Without the flag, it makes as many queries as the rate
-// allows in a tenth of a second.
+// queryTokens makes queries at the given rate, with at most room queries in
+// flight. It runs for the time that the flag -junk sets. Without the flag, it
+// makes as many queries as the rate allows in a tenth of a second.
 func (n *count) queryTokens(c *introspect.Client, rate, room int, token func(i int64) string) {
 	inFlight := make(chan struct{}, room)
 	var all sync.WaitGroup

@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// activeIfGood reports tokens with the prefix good as active. The parameter
-// otherwise is the answer about all other tokens.
+// activeIfGood reports tokens with the prefix good as active. All other tokens
+// get the given answer.
 func activeIfGood(otherwise answer) answer {
 	return func(r *http.Request, seen call) (*http.Response, error) {
 		if strings.HasPrefix(seen.form.Get("token"), "good") {

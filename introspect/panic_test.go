@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// hook is one kind of external code that the client calls. The function new
-// returns a client in which this code calls the function fail.
+// hook is one kind of external code that the client calls. new returns a client
+// in which this code calls fail.
 type hook struct {
 	name string
 	new  func(t *testing.T, s *site, fail func()) *introspect.Client

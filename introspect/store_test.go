@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// store is a shared store for tests. If the function get is not nil, the method
-// Get calls it. If the function set is not nil, the method Set calls it.
+// store is a shared store for tests. If get is not nil, Get calls it. If set is
+// not nil, Set calls it.
 type store struct {
 	mu     sync.Mutex
 	values map[string][]byte
@@ -65,7 +65,7 @@ func (s *store) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	return nil
 }
 
-// repair sets the functions get and set to nil, so that the store works again.
+// repair sets get and set to nil, so that the store works again.
 func (s *store) repair() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

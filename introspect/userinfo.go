@@ -24,15 +24,15 @@ var tokenClaims = []string{
 // introspection answer: it shows neither the audience nor the scopes of the
 // token. A token that any application received for the user is therefore
 // accepted. The verifier's issuer needs InsecureNoAudience, and routes that
-// require scopes refuse every token. To avoid both, let the function claims
-// derive aud and scope from the answer. If only the scopes are missing, you can
-// instead list other members of the answer in the issuer's ScopeClaims.
+// require scopes refuse every token. To avoid both, pass a claims function that
+// derives aud and scope from the answer. If only the scopes are missing, you
+// can instead list other members of the answer in the issuer's ScopeClaims.
 //
-// claims is a function that maps the members of the answer to the claims of the
-// token. Numbers in the answer are of type [json.Number]. The function returns
-// nil for a token that is not active. If claims is nil, the client uses all
-// members except those with the names of token claims, such as aud and scope.
-// claims is called concurrently.
+// claims maps the members of the answer to the claims of the token. It is
+// called concurrently. Numbers in the answer are of type [json.Number]. claims
+// returns nil for a token that is not active. If claims is nil, the client uses
+// all members except those with the names of token claims, such as aud and
+// scope.
 //
 // An opaque or encrypted token does not show its issuer, so the endpoint also
 // receives opaque and encrypted tokens of other issuers.

@@ -187,8 +187,8 @@ func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 }
 
 // fails reports whether the configuration is refused, or an API answers one of
-// the test tokens with a status other than expected. If the parameter named is
-// true, fails sets Config.Audience to an audience that no token contains.
+// the test tokens with a status other than expected. If named is true, fails
+// sets Config.Audience to an audience that no token contains.
 func (p *provider) fails(t *testing.T, rows []shapes.Row, named bool) bool {
 	t.Helper()
 	config := p.config()

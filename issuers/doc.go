@@ -8,8 +8,8 @@
 //
 // The functions have no state and fetch nothing. They report invalid arguments
 // in [middleware.Issuer.Fault], which [middleware.NewVerifier] returns as an
-// error. Many functions have a parameter audiences: it lists the audiences of
-// the API at this issuer, and replaces Config.Audience.
+// error. Many functions have an audiences parameter, which lists the audiences
+// of the API at this issuer and replaces Config.Audience.
 //
 // docs/providers.md describes the configuration, the tokens and the frequent
 // mistakes for each provider.

@@ -32,8 +32,8 @@ func doorkeeper(f *faults, base string, conf introspect.Config, clients []string
 
 // introspected returns an issuer that introspects opaque tokens. The issuer
 // checks client_id instead of aud, because introspection responses of the
-// server contain no audience. The parameters endpoint and url are the defaults
-// of conf.Endpoint and conf.Issuer.
+// server contain no audience. The defaults of conf.Endpoint and conf.Issuer are
+// endpoint and url.
 func (f *faults) introspected(url, endpoint string, conf introspect.Config, clients []string) middleware.Issuer {
 	if conf.Endpoint == "" {
 		conf.Endpoint = endpoint

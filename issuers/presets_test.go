@@ -15,7 +15,7 @@ import (
 type preset struct {
 	shape       string // of internal/shapes
 	issuers     func() []middleware.Issuer
-	withClient  func(*http.Client) []middleware.Issuer // replaces the field issuers in presets with a client
+	withClient  func(*http.Client) []middleware.Issuer // used instead of issuers if the preset takes a client
 	tokenHeader string
 	opaque      string // the prefix of the provider's opaque tokens
 	unknown     int    // the introspection status for an unknown token; 0 means 200 with active false

@@ -6,12 +6,12 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Stytch accepts the session and access tokens of a Stytch project. The
-// argument project is the ID of the project. base is https://api.stytch.com,
-// https://test.stytch.com for a test project, or the project's custom domain. A
-// custom domain is also accepted as the issuer. A project for organizations
-// (B2B) has its keys at another URL: change Issuer.KeysURL. Session tokens
-// expire after five minutes, so the client must refresh them.
+// Stytch accepts the session and access tokens of the Stytch project with this
+// ID. base is https://api.stytch.com, https://test.stytch.com for a test
+// project, or the project's custom domain. A custom domain is also accepted as
+// the issuer. A project for organizations (B2B) has its keys at another URL:
+// change Issuer.KeysURL. Session tokens expire after five minutes, so the
+// client must refresh them.
 func Stytch(project, base string) middleware.Issuer {
 	f := &faults{function: "Stytch"}
 	project = f.id("project", project, "project-", "project-live-6ba7b810-9dad-11d1-80b4-00c04fd430c8")

@@ -110,7 +110,7 @@ func (r *Remote) discover(ctx context.Context) (metadata.Document, error) {
 }
 
 // fetched holds an HTTP answer and the key set that was parsed from it. After a
-// 304, the field set is nil, because the current key set is still valid.
+// 304, the set is nil, because the current key set is still valid.
 type fetched struct {
 	fetch.Answer
 	set *Set

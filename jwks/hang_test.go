@@ -14,11 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// traffic simulates requests. It calls the function ask repeatedly, each time
-// in a new goroutine. The parameter tick is the interval between two calls, and
-// the parameter lasts is the duration of the simulation. traffic returns how
-// long each call took. The keys of the map are the times at which the calls
-// began, relative to the first call.
+// traffic simulates requests. It calls ask at intervals of tick, each time in a
+// new goroutine. The lasts argument is the duration of the simulation. traffic
+// returns how long each call took. The keys of the map are the times at which
+// the calls began, relative to the first call.
 func traffic(t *testing.T, lasts, tick time.Duration, ask func()) map[time.Duration]time.Duration {
 	t.Helper()
 	waits := make(map[time.Duration]time.Duration)

@@ -25,7 +25,7 @@ type state struct {
 	maxAge  time.Duration // age up to which the set is used without waiting, with jitter
 
 	began, ended time.Time     // times of the last attempt
-	spentUntil   time.Time     // when the budget for unknown key IDs is full again; the method spend adds minInterval
+	spentUntil   time.Time     // when the budget for unknown key IDs is full again; schedule.spend adds minInterval
 	err          error         // error of the last attempt
 	failed       int           // consecutive failed attempts
 	backoff      time.Duration // delay after err if a set is usable

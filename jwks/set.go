@@ -116,8 +116,8 @@ func (s *Set) Key(_ context.Context, kid, alg string) (any, error) { return s.fi
 // set that Microsoft Entra ID publishes. The member "issuer" of a key names the
 // issuer that may use the key. {tenantid} in this member matches any string
 // without a slash. A key without this member is for all issuers. If the key is
-// only for another issuer, the error is [ErrUnfitKey]. If the parameter issuer
-// is "", KeyFor ignores the member, as Key does.
+// only for another issuer, the error is [ErrUnfitKey]. If the issuer argument
+// is "", KeyFor ignores this member, as Key does.
 func (s *Set) KeyFor(_ context.Context, issuer, kid, alg string) (any, error) {
 	return s.find(issuer, kid, alg)
 }

@@ -128,8 +128,7 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// streamed returns an answer with status 200. The function read supplies its
-// body.
+// streamed returns an answer with status 200. Its body comes from read.
 func streamed(read func(r *http.Request, p []byte) (int, error)) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		return respond(r, http.StatusOK, "application/json", readFunc(func(p []byte) (int, error) { return read(r, p) })), nil

@@ -25,8 +25,8 @@ type binding struct {
 	claimed bool   // a claim such as typ says that the token is bound to a key
 }
 
-// readBinding reads the value of cnf. If it cannot read the value, it sets the
-// field other, so that the token is refused and not accepted as a bearer token.
+// readBinding reads the value of cnf. If it cannot read the value, it sets
+// b.other, so that the token is refused and not accepted as a bearer token.
 func readBinding(cnf strictjson.Value) (b binding) {
 	err := strictjson.Object(string(cnf), func(name string, value strictjson.Value) error {
 		text, _ := strictjson.String(value)

@@ -15,7 +15,7 @@ type carried struct {
 	context.Context //nolint:containedctx // carried is itself a context
 
 	token    *Token    // the token for handlers, or nil
-	own      Token     // the handler's copy; the field token points to own if a Verifier made the context
+	own      Token     // the handler's copy; c.token points to it if a Verifier made the context
 	audience [1]string // memory for own.Audience if it has only one element
 
 	verifier    *Verifier

@@ -11,13 +11,13 @@ import (
 )
 
 // claims are the registered claims of a token that has not been verified yet.
-// Their strings are substrings of the field raw. An absent date is the zero
-// time, which no token can contain, because NumericDates begin in 1970.
+// Their strings may be substrings of raw. An absent date is the zero time,
+// which no token can contain, because NumericDates begin in 1970.
 type claims struct {
 	raw                         string
 	members                     []member // all members
-	audiences                   []string // set by the method audience
-	granted                     []grant  // set by the method scope
+	audiences                   []string // set by claims.audience
+	granted                     []grant  // set by claims.scope
 	issuer, subject, id         string
 	clientID                    string
 	acr, session                string
@@ -144,13 +144,13 @@ type grant struct {
 }
 
 // scope records the value of the first claim in names that the token has. If
-// the parameter all is true, it records the values of all claims in names that
-// the token has. A value must be a string of space-separated scopes (RFC 6749
-// §3.3) or an array of strings, which some providers use. If the scopeClaim's
-// field keys is true, the value must be an object whose member names are the
-// scopes. If a value has a different type, scope returns false, and the token
-// is malformed. The set of scopes is built only after the signature is
-// verified, because building the set costs more than this check.
+// all is true, it records the values of all such claims. A value must be a
+// string of space-separated scopes (RFC 6749 §3.3) or an array of strings,
+// which some providers use. If the keys field of the scopeClaim is true, the
+// value must be an object whose member names are the scopes. If a value has a
+// different type, scope returns false, and the token is malformed. The set of
+// scopes is built only after the signature is verified, because building the
+// set costs more than this check.
 func (c *claims) scope(names []scopeClaim, all bool) bool {
 	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 	for _, claim := range names {
@@ -168,8 +168,8 @@ func (c *claims) scope(names []scopeClaim, all bool) bool {
 	return true
 }
 
-// scopeSet returns the scopes in the values that the method c.scope has
-// recorded. The scopes are copies, like the other strings of a Token.
+// scopeSet returns the scopes in the values that c.scope has recorded. The
+// scopes are copies, like the other strings of a Token.
 func (c *claims) scopeSet() scopes.Set {
 	var names []string
 	for _, g := range c.granted {

@@ -79,11 +79,11 @@ func (d *decision) present(c Credentials) {
 }
 
 // readCredentials reads the token from the only permitted place: the
-// Authorization field (RFC 6750 §2.1), or the field set in Config.TokenHeader.
-// A token in the query is never used, because URLs are often logged (RFC 9700
-// §4.3.2). A request with a token in both the header and the query is ambiguous
-// (RFC 6750 §2) and is refused. The body is not read, because the handler needs
-// it.
+// Authorization field (RFC 6750 §2.1), or the field that Config.TokenHeader
+// names. A token in the query is never used, because URLs are often logged (RFC
+// 9700 §4.3.2). A request with a token in both the header and the query is
+// ambiguous (RFC 6750 §2) and is refused. The body is not read, because the
+// handler needs it.
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
@@ -196,9 +196,8 @@ func hasParameter(query, name string) bool {
 }
 
 // couldBe reports whether a parser could decode the percent-encoded text as the
-// given name. The parser skips the first bytes of each invalid escape. The
-// parameter dropped is the number of bytes that it skips: 1 (the percent sign)
-// or 3.
+// given name. The parser skips the first bytes of each invalid escape. dropped
+// is the number of these bytes: 1 (the percent sign) or 3.
 func couldBe(text, name string, dropped int) bool {
 	for text != "" {
 		c, length := text[0], 1

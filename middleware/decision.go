@@ -67,7 +67,7 @@ type findings struct {
 	nonce     string    // the nonce that the response offers, or ""
 
 	verified *Token // never modified; handlers receive copies
-	lookup   lookup // finds claims in the field verified; nil until it is needed
+	lookup   lookup // finds claims in d.verified; nil until it is needed
 
 	lookedUp, stored bool         // whether the token was looked up in the cache, and stored in it
 	cached           *cachedToken // the cached token, nil if it is not cached

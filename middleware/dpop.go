@@ -66,8 +66,8 @@ func eachFault(prefix, text string) (faults []error) {
 }
 
 // newProofPolicy returns the policy of a configuration that has already been
-// checked, or nil if Config.DPoP is nil. The parameter skew is the clock skew
-// of the Verifier, with defaults applied.
+// checked, or nil if Config.DPoP is nil. skew is the clock skew of the
+// Verifier, with defaults applied.
 func newProofPolicy(c Config, skew time.Duration) (*proofPolicy, error) {
 	if c.DPoP == nil {
 		return nil, nil //nolint:nilnil // no policy is not an error

@@ -105,7 +105,7 @@ type cause struct {
 	reason      string // for logs and metrics: a stable label
 	text        string // for logs
 	code        Code
-	description string // for clients; "" stands for the field text
+	description string // for clients; "" stands for cause.text
 }
 
 func (c *cause) Error() string { return c.text }

@@ -254,8 +254,8 @@ func (d *decision) showPast(t time.Time) (expected, found string) {
 	return expected, found
 }
 
-// skewed returns ", or " followed by the parameter words, in which the clock
-// skew replaces %s. If the clock skew is 0, skewed returns "".
+// skewed returns ", or " followed by the given words, in which the clock skew
+// replaces %s. If the clock skew is 0, skewed returns "".
 func (d *decision) skewed(words string) string {
 	if d.v.skew == 0 {
 		return ""

@@ -269,9 +269,9 @@ func fault(err error) error {
 	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
 }
 
-// delay postpones the next refresh of a cached issuer by retryDelay. The
-// parameter found is the time at which the caller's copy of the issuer was
-// found. If the issuer has been refreshed since then, delay does nothing.
+// delay postpones the next refresh of a cached issuer by retryDelay. The given
+// time is the time at which the caller's copy of the issuer was found. If the
+// issuer has been refreshed since then, delay does nothing.
 func (f *finder) delay(iss string, found time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

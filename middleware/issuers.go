@@ -13,7 +13,7 @@ import (
 type issuer struct {
 	Issuer
 	keys           jwks.Source // nil if no token is verified locally
-	perTenant      perTenant   // the field keys, if its keys can be restricted to one issuer, or nil
+	perTenant      perTenant   // same as keys if its keys can be restricted to one issuer; otherwise nil
 	prepared       *jws.Prepared
 	algorithms     []*jws.Algorithm
 	audiences      []string

@@ -60,8 +60,8 @@ func (o outage) begin(as *testserver.Server) {
 	}
 }
 
-// duringOutage runs a test during each outage. If the parameter warm is true,
-// the keys are cached before the outage begins.
+// duringOutage runs a test during each outage. If warm is true, the keys are
+// cached before the outage begins.
 func duringOutage(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
 	for name, o := range outages {
 		t.Run(name, func(t *testing.T) {

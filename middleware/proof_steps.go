@@ -39,8 +39,8 @@ func (d *decision) checkProofURL() error {
 }
 
 // matches reports whether the htu of a proof is the URL of the request. If the
-// parameter requested is a path, this URL is one of the origins followed by the
-// path. If requested is an absolute URL, it must also be below one of the
+// requested URL is only a path, the URL of the request is one of the origins
+// followed by the path. An absolute requested URL must also be below one of the
 // origins.
 func (policy *proofPolicy) matches(htu, requested string) bool {
 	for _, base := range policy.origins { // the usual case: both URLs are in normal form
@@ -63,8 +63,8 @@ func (policy *proofPolicy) matches(htu, requested string) bool {
 	return false
 }
 
-// url returns the public URL of a request, in normal form. If the parameter
-// requested is an absolute URL, its path must be below the path of the origin.
+// url returns the public URL of a request, in normal form. If the requested URL
+// is absolute, its path must be below the path of the origin.
 func (base publicURL) url(requested string) (origin, path string, err error) {
 	if requested != "" && requested[0] != '/' { // a path may also contain "://"
 		origin, path, err = weburl.Normal(requested)

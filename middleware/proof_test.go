@@ -37,8 +37,8 @@ func TestProofsOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// with adds members to a JWK. The parameter pairs contains a name, its value,
-// the next name, the next value, and so on.
+// with adds members to a JWK. Each name in pairs is followed by its value as
+// JSON text.
 func with(jwk string, pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		jwk = strings.TrimSuffix(jwk, "}") + `,"` + pairs[i] + `":` + pairs[i+1] + "}"

@@ -12,9 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// at returns the names and values of NumericDate claims. The parameter pairs
-// contains the name of a claim, its time in seconds from now, the next name,
-// the next time, and so on.
+// at returns the names and values of NumericDate claims. Each name in pairs is
+// followed by the time in seconds from now.
 func at(pairs ...any) (claims []string) {
 	for i := 0; i < len(pairs); i += 2 {
 		claims = append(claims, pairs[i].(string), fmt.Sprint(now.Unix()+int64(pairs[i+1].(int))))

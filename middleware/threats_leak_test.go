@@ -53,9 +53,9 @@ func (s *outputRecorder) drain() string {
 	return s.output.String()
 }
 
-// leaked searches the parameter text for each part of eight bytes of the
-// secret, in plain text or in hexadecimal. It returns the first part that it
-// finds, or "" if it finds none.
+// leaked searches a text for each part of eight bytes of the secret, either as
+// it is or in hexadecimal. It returns the first part that it finds, or "" if it
+// finds none.
 func leaked(text, secret string) string {
 	for i := 0; i+8 <= len(secret); i++ {
 		piece := secret[i : i+8]

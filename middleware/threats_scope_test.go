@@ -14,9 +14,9 @@ import (
 // This file tests the rows of group S in proof/threats/rows.txt that are about
 // the scopes in a scope claim.
 
-// scoped is a test case with a scope claim. The field met is true if the claim
-// meets the requirement. The field refused is the expected cause if the claim
-// itself is invalid, and otherwise nil.
+// scoped is a test case with a scope claim. met is true if the claim meets the
+// requirement. refused is the expected cause if the claim itself is invalid,
+// and otherwise nil.
 type scoped struct {
 	name    string
 	claims  []string

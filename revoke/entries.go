@@ -29,13 +29,13 @@ type issuer struct {
 	kinds [Sessionless + 1]map[string]*entry // by Value
 }
 
-// entry is one revocation. Only the fields index, next and inFeed change. The
-// lock of entries guards index and next.
+// entry is one revocation. Only index, next and inFeed change. entries.mu
+// guards index and next.
 type entry struct {
 	issuer        *issuer
 	kind          Kind
 	value         string
-	before, until int64 // Unix times; if before is the constant everything, all tokens are revoked
+	before, until int64 // Unix times; before == everything means that all tokens are revoked
 	index         int   // in byEnd
 	// next points to another entry for the same kind and value. One of the two
 	// entries revokes more recent tokens, the other one expires later.
@@ -58,8 +58,8 @@ func newEntries(limit int) *entries {
 
 // put adds a revocation. It skips a revocation that has expired or that an
 // entry already covers. It returns false if the list is full. A revocation that
-// replaces an entry always fits. If the revocation comes from the feed, the
-// parameter reading is the number of the current reading. Otherwise it is 0.
+// replaces an entry always fits. The reading argument is the number of the
+// current reading if the revocation comes from the feed, and 0 otherwise.
 func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 	before, until := int64(everything), ceil(r.Until)
 	if r.Kind != Token && !r.Before.IsZero() {

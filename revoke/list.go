@@ -121,7 +121,7 @@ func (l *List) Add(ctx context.Context, revocations ...Revocation) error {
 }
 
 // put adds revocations up to the first one that does not fit, and returns how
-// many come before it. The parameter reading has the same meaning as in
+// many come before it. The reading argument has the same meaning as in
 // entries.put.
 func (l *List) put(all []Revocation, reading uint64) (n int) {
 	for len(all) > 0 {
@@ -170,7 +170,7 @@ func (l *List) publish(ctx context.Context, all []Revocation) error {
 
 // Claims are the claims of a verified token that are compared with the list.
 // The fields have the same values as in middleware.Token. Session is not a
-// field of middleware.Token, so a handler must decode it from the claim sid.
+// field of middleware.Token, so a handler must decode it from the sid claim.
 // Empty fields match no entry.
 type Claims struct {
 	Issuer   string
@@ -229,7 +229,7 @@ func (l *List) lag(now time.Time) time.Duration {
 	return max(now.Sub(*read), now.Round(0).Sub(read.Round(0)))
 }
 
-// Stats is a snapshot of a List, for metrics. The fields except Entries, Lag
+// Stats is a snapshot of a List, for metrics. All fields except Entries, Lag
 // and Missing are counts since [New].
 type Stats struct {
 	Entries   int           // number of entries in the list, including some that have ended

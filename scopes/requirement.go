@@ -191,8 +191,8 @@ func (c *claim) Unmet(e Evidence) *Shortfall {
 const aScope = "a scope (RFC 6749 §3.3)"
 
 // mustSet returns the set of the given values. It panics if a value cannot be
-// in the space-separated list of a challenge. The text of the panic contains
-// the parameter kind, which describes the values.
+// in the space-separated list of a challenge. The panic text contains kind,
+// which describes the values.
 func mustSet(kind, first string, more []string) Set {
 	names := append([]string{first}, more...)
 	for _, name := range names {

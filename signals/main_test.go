@@ -128,8 +128,8 @@ func (s *setup) take() string {
 	return strings.Join(all, ", ")
 }
 
-// object is a JSON object. The method named with removes a member if its new
-// value is nil.
+// object is a JSON object. Its with method removes a member if the new value is
+// nil.
 type object map[string]any
 
 func (o object) with(changes object) object {

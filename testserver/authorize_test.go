@@ -110,7 +110,7 @@ func TestAuthorizationErrors(t *testing.T) {
 	const page = "page"
 	for name, tt := range map[string]struct {
 		change []string
-		want   string // the constant page for an error page, "" for a code, or an error code
+		want   string // page means an error page, "" means a code; otherwise an error code
 	}{
 		"T02/a valid request":                            {nil, ""},
 		"T02/redirect_uri missing, several registered":   {[]string{"redirect_uri", "-"}, page},

@@ -46,8 +46,8 @@ func BoundToCertificate(cert *x509.Certificate) TokenOption {
 func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.CertificateDefects) }
 
 // Proof returns the values of the DPoP header fields of one request. Normally
-// this is one proof with the current time, signed with the key k (RFC 9449
-// §4.2). Every call makes a new proof:
+// this is one proof with the current time, signed with k (RFC 9449 §4.2). Every
+// call makes a new proof:
 //
 //	token := s.Token(testserver.BoundTo(k))
 //	r.Header.Set("Authorization", "DPoP "+token)
@@ -56,9 +56,9 @@ func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.Cert
 //	header  {"typ":"dpop+jwt","alg":"ES256","jwk":…}
 //	claims  {"jti":16 random bytes in base64url,"htm":method,"htu":url,"iat":now,"ath":hash of the token}
 //
-// The parameter url is the URL that the client requests. The claim htu is this
-// URL without query and fragment. The access token can be a JWT or opaque, from
-// any server. If accessToken is "", the proof has no ath.
+// url is the URL that the client requests. The htu claim is this URL without
+// query and fragment. The access token can be a JWT or opaque, from any server.
+// If accessToken is "", the proof has no ath.
 //
 // Options change the proof as they change a token: Claim("nonce", n) adds a
 // nonce, and Claim("iat", time) sets another time. [Claim] and [Without] change
@@ -88,9 +88,9 @@ func ProofDefects() iter.Seq[Defect] { return slices.Values(catalogue.ProofDefec
 // with [BoundToCertificate] to test an API. For a certificate from a CA, use
 // [Server.ClientCertificate].
 //
-// The parameter template has the same fields as for [x509.CreateCertificate],
-// and may be nil. ClientCertificate replaces zero fields by values that suit a
-// client. It panics if the template is invalid.
+// The template has the same fields as for [x509.CreateCertificate], and may be
+// nil. ClientCertificate replaces zero fields with values that suit a client.
+// It panics if the template is invalid.
 func ClientCertificate(template *x509.Certificate) tls.Certificate {
 	m, err := token.CertificateMaterial(token.RandomSource())
 	var cert tls.Certificate

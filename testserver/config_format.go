@@ -46,8 +46,8 @@ func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// fill adds the default for each member that the file lacks. The parameter c is
-// the configuration that was made from the file.
+// fill adds the default for each member that the file lacks. c is the
+// configuration that was made from the file.
 func fill(file *settings.Config, c *config) {
 	file.Signing.Alg = cmp.Or(c.Alg, catalogue.ES256)
 	file.Access.TTL = cmp.Or(file.Access.TTL, settings.Duration(token.DefaultAccessTTL))

@@ -79,8 +79,8 @@ func ConfigJSON(r io.Reader) Option {
 // fileConfig applies a file to a configuration.
 type fileConfig struct{ *config }
 
-// use applies an option. It prefixes the errors of the option with the
-// parameter path, which is the path of the option in the file.
+// use applies an option. It prefixes the errors of the option with its path in
+// the file.
 func (f fileConfig) use(path string, o Option) {
 	errs, edits := len(f.errs), len(f.Defaults)
 	o.applyServer(f.config)

@@ -67,7 +67,7 @@ func (c *controller) addFault(r *http.Request) (any, error) {
 	if input.Client != "" {
 		when = append(when, Matching(func(r *http.Request) bool { return oauth.Claims(r, input.Client) }))
 	}
-	c.mu.Lock() // held until the fault is in c.faults, which the method injections reads
+	c.mu.Lock() // held until the fault is in c.faults, which c.injections reads
 	defer c.mu.Unlock()
 	in, err := c.inject(Endpoint(input.Endpoint), f, when)
 	if err != nil {

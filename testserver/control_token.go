@@ -260,8 +260,8 @@ func (c *controller) transmit(r *http.Request) (any, error) {
 }
 
 // receipt sends the token t to a receiver, and returns t with the response. If
-// the receiver has no URL, receipt returns t without sending it. The parameter
-// err is nil, or the error that occurred when t was made.
+// the receiver has no URL, receipt returns t without sending it. err is the
+// error that occurred when t was made, or nil.
 func receipt(r *http.Request, to Receiver, t token.Signal, err error, send func(context.Context, Receiver, token.Signal) (Receipt, error)) (any, error) {
 	if err != nil {
 		return nil, errors.New(jsonNames.Replace(err.Error()))

@@ -38,8 +38,8 @@ func (d *debugBrowser) reload() string {
 	return html.UnescapeString(main)
 }
 
-// submit posts the form of the page. The parameter pairs changes fields of the
-// form. The parameter header contains additional header fields of the request.
+// submit posts the form of the page. The pairs change fields of the form.
+// header contains additional header fields of the request.
 func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.ResponseRecorder {
 	form := url.Values{}
 	for name, value := range hiddenFields(d.page) {

@@ -23,7 +23,7 @@ func (s *Server) NextUser(u User, when ...When) *Injection {
 
 // DenyNext makes the next authorization fail with an error (RFC 6749 §4.1.2.1),
 // such as "access_denied" or "login_required". In the device flow, it denies
-// the next device. The parameter when has the same meaning as for
+// the next device. The conditions have the same meaning as for
 // [Server.NextUser].
 func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 	s.helper()

@@ -44,7 +44,7 @@ func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 }
 
 // compareTables checks that the tables in a document have the expected rows.
-// The parameter tables maps the name of each table to its rows. In the
+// The tables argument maps the name of each table to its expected rows. In the
 // document, a comment before each table names the table and its source.
 func compareTables(t *testing.T, document, source string, tables map[string][][]string) {
 	t.Helper()

@@ -14,8 +14,8 @@ import (
 // noKey makes the helpers of these tests send a request without a DPoP proof.
 var noKey testserver.Key
 
-// postProof posts a form to a URL. The parameter proofs has the values of the
-// header field DPoP, and the parameter auth has the values of Authorization.
+// postProof posts a form to a URL, with the given values of the header fields
+// DPoP and Authorization.
 func postProof(t testing.TB, c *http.Client, u string, form url.Values, proofs []string, auth ...string) reply {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, u, strings.NewReader(form.Encode()))
@@ -39,8 +39,8 @@ func postProof(t testing.TB, c *http.Client, u string, form url.Values, proofs [
 	return reply{status: resp.StatusCode, header: resp.Header, body: parse(text)}
 }
 
-// prove posts a form to an endpoint, with a proof that is signed by the
-// parameter key. If key is noKey, the request has no proof.
+// prove posts a form to an endpoint, with a proof that is signed with key. If
+// key is noKey, the request has no proof.
 func prove(t testing.TB, s *testserver.Server, key testserver.Key, ep testserver.Endpoint, form url.Values, opts ...testserver.TokenOption) reply {
 	t.Helper()
 	var proofs []string
@@ -61,9 +61,9 @@ func boundToKey(t *testing.T, key testserver.Key) string {
 	return fmt.Sprintf(`"cnf":{"jkt":%q}`, thumbprintOf(t, key))
 }
 
-// wantBound checks that the token in a response is bound to the parameter key.
-// If key is noKey, the token must be a bearer token. wantBound also checks cnf
-// and token_type in introspection responses.
+// wantBound checks that the token in a response is bound to key. If key is
+// noKey, the token must be a bearer token. wantBound also checks cnf and
+// token_type in introspection responses.
 func wantBound(t *testing.T, s *testserver.Server, r reply, key testserver.Key) reply {
 	t.Helper()
 	scheme, cnf := "Bearer", ""
@@ -90,23 +90,23 @@ func wantBound(t *testing.T, s *testserver.Server, r reply, key testserver.Key) 
 }
 
 // wantRefusal checks that the status is 400. It also checks the error code, and
-// that error_description contains the parameter description.
+// that error_description contains the given description.
 func wantRefusal(t *testing.T, r reply, code, description string) {
 	t.Helper()
 	wantError(t, r, http.StatusBadRequest, code)
 	wantAll(t, r.text("error_description"), description)
 }
 
-// grantRequest describes a token request with one grant. The function form
-// returns the form of a new request each time it is called.
+// grantRequest describes a token request with one grant. Each call of form
+// returns the form of a new request.
 type grantRequest struct {
 	form func() url.Values
 	auth []string
 }
 
 // everyGrant returns a token request for each grant that the server supports.
-// The function post sends the requests that must come before a token request.
-// The server must have the clients gateway and robot, and the user alice.
+// post sends the requests that must come before a token request. The server
+// must have the clients gateway and robot, and the user alice.
 func everyGrant(t *testing.T, s *testserver.Server, r robot, post func(testserver.Endpoint, url.Values) reply) map[testserver.Grant]grantRequest {
 	t.Helper()
 	code := func() url.Values { return codeRequest(codeFor(t, s, "scope", "openid")) }

@@ -137,8 +137,7 @@ func ExampleServer_Rotate() {
 }
 
 // A cache in front of the server still serves the old key set after a rotation.
-// This example uses the function published where a real test would use a
-// verifier.
+// A real test would use a verifier instead of the published function.
 func ExampleServer_FreezeJWKS() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -191,8 +190,8 @@ func ExampleSeed() {
 	// Output: true
 }
 
-// An API introspects opaque tokens. This example uses the function active where
-// a real test of revocation would use a verifier.
+// An API introspects opaque tokens. A real test of revocation would use a
+// verifier instead of the active function.
 func ExampleOpaqueTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

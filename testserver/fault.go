@@ -63,7 +63,7 @@ type when func(*rule)
 func (w when) applyWhen(r *rule) { w(r) }
 
 // Inject makes ep fail: every request to it gets f, until [Injection.Remove] or
-// [Server.Reset]. The parameter when can limit f to some of these requests.
+// [Server.Reset]. The given conditions can limit f to some of these requests.
 //
 //	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //

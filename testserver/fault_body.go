@@ -10,9 +10,8 @@ import (
 )
 
 // TruncateBody sends the right header, including Content-Length and ETag, but
-// only the first bytes of the right body. The parameter after is the number of
-// these bytes. If it is too large, TruncateBody still leaves out the last byte
-// of the body. Then TruncateBody drops the connection. On HTTP/2, it resets
+// cuts the right body off after the given number of bytes. It always leaves out
+// at least the last byte. Then it drops the connection. On HTTP/2, it resets
 // only the stream.
 func TruncateBody(after int) Fault {
 	f := alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {

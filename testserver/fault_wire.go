@@ -30,8 +30,8 @@ func RetryAfter(d time.Duration, code int) Fault {
 	return f
 }
 
-// RedirectTo answers 302 Found. The header field Location is the parameter url,
-// byte for byte.
+// RedirectTo answers 302 Found. The Location header field contains the given
+// URL, byte for byte.
 func RedirectTo(url string) Fault {
 	return refuse(http.StatusFound, func(h http.Header) { h.Set("Location", url) })
 }

@@ -23,8 +23,8 @@ func s256(text string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// values returns a copy of base with changes. The parameter pairs alternates
-// names and the values to set. The value "-" removes the name.
+// values returns a copy of base with changes. The pairs are alternating names
+// and values to set. The value "-" removes the name.
 func values(base url.Values, pairs ...string) url.Values {
 	form := url.Values{}
 	for name, v := range base {
@@ -61,7 +61,7 @@ func authorize(s *testserver.Server, query url.Values) (*httptest.ResponseRecord
 }
 
 // codeFor sends the authorization request of the public client and returns the
-// code from the response. The parameter pairs has names and values to set in
+// code from the response. The pairs are alternating names and values to set in
 // the request.
 func codeFor(t testing.TB, s *testserver.Server, pairs ...string) string {
 	t.Helper()
@@ -107,7 +107,7 @@ func formTo(t testing.TB, s *testserver.Server, ep testserver.Endpoint, body str
 }
 
 // codeRequest returns the form with which the public client exchanges code for
-// tokens. The parameter pairs has names and values to set in the form.
+// tokens. The pairs are alternating names and values to set in the form.
 func codeRequest(code string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "code": {code}, "code_verifier": {verifier},

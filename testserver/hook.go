@@ -13,10 +13,10 @@ type TokenRequest = oauth.TokenRequest
 type TokenResponse = oauth.TokenResponse
 
 // OnToken calls f before each response of the token endpoint is sent, including
-// error responses. The function f can change the response. If f returns an
-// error, the response is a 500 with server_error. The returned function remove
-// stops the calls. [Server.Reset] does not remove f. The server calls f
-// concurrently, on its own goroutines.
+// error responses. f can change the response. If f returns an error, the
+// response is a 500 with server_error. The returned function stops the calls.
+// [Server.Reset] does not remove f. The server calls f concurrently, on its own
+// goroutines.
 func (s *Server) OnToken(f func(*TokenRequest, *TokenResponse) error) (remove func()) {
 	s.helper()
 	if f == nil {

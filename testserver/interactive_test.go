@@ -47,8 +47,8 @@ func (p *browser) follow(rec *httptest.ResponseRecorder) *httptest.ResponseRecor
 
 var hidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
 
-// hiddenFields returns the hidden form fields of a page. The parameter pairs
-// has names and values of fields to add or to overwrite.
+// hiddenFields returns the hidden form fields of a page. The pairs are
+// alternating names and values of fields to add or overwrite.
 func hiddenFields(rec *httptest.ResponseRecorder, pairs ...string) url.Values {
 	form := url.Values{}
 	for _, m := range hidden.FindAllStringSubmatch(rec.Body.String(), -1) {

@@ -17,8 +17,8 @@ import (
 // Basic authentication.
 var encodedClient = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
 
-// basic returns the value of an Authorization header for the argument pair: an
-// ID, a colon and a secret. It does not form-encode them.
+// basic returns the value of an Authorization header for pair: an ID, a colon
+// and a secret. It does not form-encode them.
 func basic(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
 
 const (

@@ -19,9 +19,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// postForm sends a form directly to the introspection handler. The parameter
-// header contains names of header fields, each followed by its value. If a
-// value is empty, the field is not sent.
+// postForm sends a form directly to the introspection handler. The header
+// consists of names of header fields, each followed by its value. If a value is
+// empty, the field is not sent.
 func postForm(s *testserver.Server, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(body))
 	r.Header.Set("Content-Type", formType)

@@ -14,8 +14,7 @@ import (
 )
 
 // introspectionResponse introspects a token as the default client of s and
-// returns the unparsed response. The parameter accept contains the values of
-// the Accept fields.
+// returns the unparsed response. The request has the given Accept values.
 func introspectionResponse(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
 	t.Helper()
 	r, err := http.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(url.Values{"token": {token}}.Encode()))

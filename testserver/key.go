@@ -87,11 +87,10 @@ func (s *Server) Retire(kid string) {
 }
 
 // FreezeJWKS freezes the response of the JWKS endpoint, with its ETag, until
-// the function thaw is called. This simulates a stale cache or a CDN in front
-// of the server. [Server.Rotate], [Server.Publish], [Server.Retire] and the
-// first token with a new algorithm still change the server's keys.
-// [Server.JWKS] shows these changes, but the endpoint does not. Faults apply as
-// usual.
+// thaw is called. This simulates a stale cache or a CDN in front of the server.
+// [Server.Rotate], [Server.Publish], [Server.Retire] and the first token with a
+// new algorithm still change the server's keys. [Server.JWKS] shows these
+// changes, but the endpoint does not. Faults apply as usual.
 //
 //	thaw := s.FreezeJWKS()
 //	s.Rotate(testserver.Rotation{DropOld: true}) // not visible to clients …

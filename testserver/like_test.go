@@ -25,8 +25,8 @@ import (
 // not from the description of the provider that it imitates.
 var serverMembers = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
-// forEachShape runs the function test for each provider in shapes.All, with a
-// server that imitates the provider.
+// forEachShape calls test for each provider in shapes.All, with a server that
+// imitates the provider.
 func forEachShape(t *testing.T, test func(t *testing.T, s *testserver.Server, shape shapes.Shape)) {
 	t.Helper()
 	for _, shape := range shapes.All {
@@ -66,8 +66,8 @@ func asJSON(t *testing.T, v any) (read any) {
 
 // wantMembers checks that an object has the members in list, which describe the
 // imitated provider. If list repeats a name, only the last member with this
-// name counts. If the name of a member is in the parameter others, wantMembers
-// checks only that the member is present.
+// name counts. If the name of a member is in others, wantMembers checks only
+// that the member is present.
 func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object map[string]any, list []shapes.Member, others ...string) {
 	t.Helper()
 	for _, m := range list {

@@ -27,7 +27,7 @@ var billing = pkix.Name{CommonName: "billing", Organization: []string{"Example, 
 const billingDN = `CN=billing,O=Example\, Inc.`
 
 // mtlsTo posts a form with a client certificate to an endpoint for mutual TLS.
-// The parameter auth contains the values of the Authorization header.
+// auth contains the values of the Authorization header.
 func mtlsTo(t testing.TB, s *testserver.Server, cert tls.Certificate, ep testserver.Endpoint, form url.Values, auth ...string) reply {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.MTLSEndpoint(ep), strings.NewReader(form.Encode()))
@@ -62,8 +62,8 @@ func boundTo(cert tls.Certificate) string {
 	return fmt.Sprintf(`"cnf":{"x5t#S256":%q}`, s256(string(cert.Leaf.Raw)))
 }
 
-// jwksOf returns a JWKS with the key of a certificate. If the parameter whole
-// is true, the JWKS also contains the certificate.
+// jwksOf returns a JWKS with the key of a certificate. If whole is true, the
+// JWKS also contains the certificate.
 func jwksOf(t testing.TB, cert tls.Certificate, whole bool) []byte {
 	t.Helper()
 	key := jose.JSONWebKey{Key: cert.Leaf.PublicKey}

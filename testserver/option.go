@@ -32,8 +32,8 @@ type serverOption func(*config)
 
 func (o serverOption) applyServer(c *config) { o(c) }
 
-// fault is an error in an option. The field reason does not contain the name of
-// the option, because the option has a different name in a configuration file.
+// fault is an error in an option. The reason does not contain the name of the
+// option, because the option has a different name in a configuration file.
 type fault struct {
 	option string
 	reason error
@@ -113,11 +113,10 @@ func IssuerURL(u string) Option {
 	})
 }
 
-// Hosts gives the server two more origins. In the discovery documents, the
-// parameter browser is the origin of the endpoints that browsers open, and the
-// parameter alias is the origin of all other endpoints. The issuer does not
-// change. Each origin is a scheme and a host, such as http://localhost:9000; ""
-// means the origin of the issuer.
+// Hosts gives the server two more origins. In the discovery documents, browser
+// is the origin of the endpoints that browsers open, and alias is the origin of
+// all other endpoints. The issuer does not change. Each origin is a scheme and
+// a host, such as http://localhost:9000; "" means the origin of the issuer.
 func Hosts(browser, alias string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range [...]string{browser, alias} {
@@ -157,12 +156,11 @@ func Seed(seed string) Option {
 	})
 }
 
-// Metadata changes both discovery documents. During setup, the server calls the
-// function f for each document. Several Metadata options apply in order. The
-// values in doc are strings, booleans and []string, except
-// mtls_endpoint_aliases, which is a map[string]string. The function f may set
-// any value that can be encoded as JSON. The change affects only the documents,
-// not the behavior of the server.
+// Metadata changes both discovery documents. During setup, the server calls f
+// for each document. Several Metadata options apply in order. The values in doc
+// are strings, booleans and []string, except mtls_endpoint_aliases, which is a
+// map[string]string. f may set any value that can be encoded as JSON. The
+// change affects only the documents, not the behavior of the server.
 func Metadata(f func(doc map[string]any)) Option {
 	return serverOption(func(c *config) {
 		if f == nil {

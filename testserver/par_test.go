@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// push pushes an authorization request of the public client. The parameter
-// pairs contains names and values to set in the request. push returns the query
+// push pushes an authorization request of the public client. The pairs are
+// alternating names and values to set in the request. push returns the query
 // for the authorization endpoint.
 func push(t testing.TB, s *testserver.Server, pairs ...string) url.Values {
 	t.Helper()

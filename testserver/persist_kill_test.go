@@ -43,7 +43,7 @@ type workload struct {
 	onResponse func() // called after each response
 
 	mu                     sync.Mutex
-	access, codes, refresh []string // the field refresh has only the last token of each grant
+	access, codes, refresh []string // refresh has only the last token of each grant
 }
 
 // run requests the tokens of one grant. It returns false if the server is down.

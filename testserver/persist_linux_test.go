@@ -14,10 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// withoutDirSync removes the permission to read dir while the function f runs.
-// Files in dir can then be created and replaced, but dir cannot be opened to
-// sync it. Permissions do not restrict root, so f runs with the file access
-// rights of a different user.
+// withoutDirSync removes the permission to read dir while f runs. Files in dir
+// can then be created and replaced, but dir cannot be opened to sync it.
+// Permissions do not restrict root, so f runs with the file access rights of a
+// different user.
 func withoutDirSync(t *testing.T, dir string, f func()) {
 	t.Helper()
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {

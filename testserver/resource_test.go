@@ -89,8 +89,8 @@ func TestResourcesOption(t *testing.T) {
 }
 
 // wantTargets checks, for every grant, that a client can narrow the audience of
-// its token with the given parameter. The function write converts the names of
-// audiences to the values of this parameter.
+// its token with the given parameter. write converts the names of audiences to
+// the values of this parameter.
 func wantTargets(t *testing.T, parameter string, write func(names ...string) []string) {
 	t.Helper()
 	s, r := newJWTBearerServer(t)

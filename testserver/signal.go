@@ -127,9 +127,9 @@ func transmit(ctx context.Context, to Receiver, t token.Signal) (Receipt, error)
 	return deliver(t.Defect, func() (Receipt, error) { return to.Event(ctx, t.Token) })
 }
 
-// deliver calls the function send and returns its result. If the defect is
-// event-replayed and the receipt has a 2xx status, deliver calls send again and
-// returns the second result.
+// deliver calls send and returns its result. If the defect is event-replayed
+// and the receipt has a 2xx status, deliver calls send again and returns the
+// second result.
 func deliver(defect Defect, send func() (Receipt, error)) (Receipt, error) {
 	receipt, err := send()
 	switch {

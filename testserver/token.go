@@ -126,8 +126,8 @@ func Audience(aud ...string) SharedOption {
 
 // AccessTTL sets how long access tokens are valid. The default is five minutes
 // for tokens minted in process, and fifteen minutes for tokens from the token
-// endpoint. The parameter ttl must be at least one second, because exp is in
-// whole seconds. For an expired token use [ExpiresIn].
+// endpoint. The ttl must be at least one second, because exp is in whole
+// seconds. For an expired token use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {

@@ -23,8 +23,8 @@ var (
 )
 
 // exchangeRequest returns a token exchange request without an actor token. The
-// parameter pairs contains the names and values of further parameters, such as
-// those of an actor token.
+// pairs are alternating names and values of further parameters, such as those
+// of an actor token.
 func exchangeRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {string(testserver.TokenExchange)}, "subject_token": {token}, "subject_token_type": {accessType},

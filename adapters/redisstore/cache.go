@@ -14,8 +14,8 @@ import (
 const maxAnswerTimeout = 100 * time.Millisecond
 
 // answerKey returns the group and the name of an introspection answer in Redis.
-// The parameter key is a hash of the token. The name is an HMAC of this hash,
-// so that an attacker who can only read Redis cannot test whether a token was
+// The given key is a hash of the token. The name is an HMAC of this hash, so
+// that an attacker who can only read Redis cannot test whether a token was
 // used.
 func (s *Store) answerKey(k keys, key string) (g *group, name string) {
 	sum := derive(k.names, key)

@@ -100,8 +100,8 @@ func (s *Store) trim(ctx context.Context) {
 	}
 }
 
-// entry is an entry of the stream. The field until is not encrypted, because
-// machines with another secret need this time, too. They must not delete the
+// entry is an entry of the stream. Its end time, until, is not encrypted,
+// because machines with another secret also need it. They must not delete the
 // entry before that time, and can ignore the entry afterwards.
 type entry struct {
 	id     string

@@ -91,8 +91,8 @@ func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 }
 
 // step increments the counter of this process. If the previous increment is
-// missing in Redis, Redis has lost data. The function then records the loss in
-// Redis for the other machines.
+// missing in Redis, Redis has lost data, and step records the loss in Redis for
+// the other machines.
 func (s *Store) step(ctx context.Context, g *group) error {
 	h := &g.history
 	if h.known == 0 {

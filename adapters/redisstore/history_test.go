@@ -17,8 +17,8 @@ import (
 
 type doFunc = func(ctx context.Context, args ...any) (any, error)
 
-// through returns a configuration change that passes each command to the
-// function f. This function may call next to send the command.
+// through returns a configuration change that passes each command to f. f may
+// call next to send the command.
 func through(f func(next doFunc, ctx context.Context, args []any) (any, error)) func(*redisstore.Config) {
 	return func(c *redisstore.Config) {
 		next := c.Do

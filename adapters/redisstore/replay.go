@@ -50,12 +50,11 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 }
 
 // storeEntry stores a replay entry in Redis, and reports whether the entry is
-// new. The lifetime is relative, so that a wrong clock of Redis does not
-// matter. The exception is a clock that is set forward while the entry exists.
-// The value is random. A Redis client may repeat the command after a lost
-// reply. The repeated command then finds its own value, which does not count as
-// a replay. The parameter key is a hash. Its first half is enough to identify a
-// proof, as in a [dpop.Memory].
+// new. The lifetime is relative, so a wrong clock of Redis does not matter,
+// unless it is set forward while the entry exists. The value is random. A Redis
+// client may repeat the command after a lost reply. The repeated command then
+// finds its own value, which does not count as a replay. The key is a hash. Its
+// first half is enough to identify a proof, as in a [dpop.Memory].
 func (s *Store) storeEntry(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
 	value := rand.Text()[:12]
 	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])

@@ -19,10 +19,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// boundAPI returns an API for bound tokens that may have a security hole. The
-// parameter hole names a middleware step: the API accepts requests that this
-// step refuses. The name "binding" stands for all steps that check the binding.
-// With "", the API ignores no refusal.
+// boundAPI returns an API for bound tokens that may have a security hole: it
+// accepts requests that one middleware step refuses. hole is the name of this
+// step. "binding" stands for all steps that check the binding. With "", the API
+// ignores no refusal.
 func boundAPI(issuer, origin, hole string) (http.Handler, error) {
 	var policy dpop.Policy
 	if hole == "replay" {
@@ -55,11 +55,12 @@ func boundAPI(issuer, origin, hole string) (http.Handler, error) {
 	}), nil
 }
 
-// serveBoundAPI serves boundAPI on the address in the variable LISTEN. The
-// variable HOLE selects the check that the API omits. With the argument tls, it
-// uses the certificate in server.pem, and asks clients for a certificate. With
-// the argument verify, it also requires the client certificate in client.pem.
-// With the argument certificates, it only creates these two files.
+// serveBoundAPI serves boundAPI on the address in the environment variable
+// LISTEN. The environment variable HOLE selects the check that the API omits.
+// With the argument "tls", the server uses the certificate in server.pem, and
+// asks clients for a certificate. With the argument "verify", it also requires
+// the client certificate in client.pem. With the argument "certificates",
+// serveBoundAPI only creates these two files.
 func serveBoundAPI() {
 	how := strings.Join(os.Args[1:], " ")
 	if how == "certificates" {

@@ -69,8 +69,8 @@ const (
 	shutdownTimeout = 5 * time.Second  // maximum wait for the end of the program after an interrupt
 )
 
-// start starts the program that serves the API. The channel exited is closed
-// when the program has ended. The function stop ends the program.
+// start starts the program that serves the API. The exited channel is closed
+// when the program has ended. The stop function ends the program.
 func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (exited <-chan struct{}, stop func(), err error) {
 	env, cleanUp, err := c.server.environment()
 	if err != nil {

@@ -28,7 +28,7 @@ type caller struct {
 }
 
 // controlCommand adds the flags for the control API to cmd, and makes cmd call
-// the function run.
+// run.
 func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	c := &caller{streams: s}
 	cmd.Flags().StringVar(&c.url, "control-url", "", "URL of the control API of the server (default the URL in the ready file, or $"+envControlURL+")")

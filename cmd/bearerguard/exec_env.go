@@ -13,8 +13,8 @@ const envNodeRoots = "NODE_EXTRA_CA_CERTS"
 
 // environment returns the environment of the command. It is a copy of the
 // environment of this process, with the variables of this server. Variables of
-// any other server are removed or replaced. The function cleanUp removes the
-// files to which the variables refer.
+// any other server are removed or replaced. cleanUp removes the files to which
+// the variables refer.
 func (s *running) environment() (env []string, cleanUp func(), err error) {
 	env = slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")

@@ -58,8 +58,8 @@ func readSecret(flag, file string) (string, error) {
 	return secret, nil
 }
 
-// readFile returns the content of a file. Errors begin with the parameter
-// argument, which names the argument that contains the file name.
+// readFile returns the content of a file. Errors begin with the name of the
+// command-line argument that contains the file name.
 func readFile(argument, name string) ([]byte, error) {
 	text, err := os.ReadFile(name) //nolint:gosec // the user names it
 	if err != nil {

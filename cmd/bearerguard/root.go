@@ -21,8 +21,8 @@ const (
 	exitFailure = 3 // a server is unreachable or refuses a request
 )
 
-// streams holds the standard streams of a command. Commands write data to the
-// field out and messages to the field err.
+// streams holds the standard streams of a command. Commands write data to out
+// and messages to err.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer

@@ -62,8 +62,8 @@ var checks = []suite.Check[dpop.Replay]{
 // the suite runs.
 func later() time.Time { return time.Now().Add(time.Hour) }
 
-// want calls First. It returns an error if First fails, or if the result of
-// First differs from the parameter first.
+// want calls First. It returns an error if First fails or returns a value other
+// than first.
 func want(ctx context.Context, store dpop.Replay, key [32]byte, until time.Time, first bool, when string) error {
 	got, err := store.First(ctx, key, until)
 	switch {

@@ -24,9 +24,9 @@ func newCaller(t *testing.T, as *testserver.Server) *caller {
 	return &caller{t: t, key: key, token: as.Token(testserver.BoundTo(key), testserver.Scope("items:read"))}
 }
 
-// get sends a GET request with a new proof. The parameter named is the URL in
-// the proof. The method returns the status and all challenges, and sets c.nonce
-// to the nonce of the response.
+// get sends a GET request to the first URL, with a new proof that contains the
+// second URL. It returns the status and all challenges, and sets c.nonce to the
+// nonce of the response.
 func (c *caller) get(url, named string) (status int, challenges string) {
 	c.t.Helper()
 	var options []testserver.TokenOption

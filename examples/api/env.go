@@ -37,9 +37,9 @@ type config struct {
 	signals  *revocation  // nil without REVOCATION_LISTEN
 }
 
-// newVerifier returns the verifier of the API. The parameter address is the
-// address of the listener without TLS. The parameter secure is the address of
-// the TLS listener, or nil if MTLS_LISTEN is empty.
+// newVerifier returns the verifier of the API. The first address is that of the
+// listener without TLS. The second is that of the TLS listener, or nil if
+// MTLS_LISTEN is empty.
 func (c config) newVerifier(address, secure net.Addr) (*middleware.Verifier, error) {
 	if c.verifier.Origins == nil && onLoopback(c.listen) {
 		origins := originsOf("http://", c.listen, address)

@@ -76,8 +76,8 @@ func files(t *testing.T, certificate tls.Certificate, listen string) map[string]
 }
 
 // newTLSClients returns a client for HTTP/1.1 and a client for HTTP/2. Both
-// trust the certificate in the parameter server. If the parameter own contains
-// a certificate, both clients present it.
+// trust the server's certificate, and present the given client certificate, if
+// any.
 func newTLSClients(t *testing.T, server tls.Certificate, own ...tls.Certificate) map[string]*http.Client {
 	t.Helper()
 	roots := x509.NewCertPool()

@@ -114,9 +114,9 @@ func TestTheStoreSendsEntriesForProofsWithOldNonces(t *testing.T) {
 }
 
 // scripted starts a server and returns a client of this server. On each
-// connection, the server expects the text in the parameter want, and then sends
-// the text in the parameter answer. If the parameter closes is true, the server
-// then closes the connection. Otherwise, the server repeats these steps.
+// connection, the server expects the given text, and then sends the given
+// answer. If closes is true, the server then closes the connection. Otherwise,
+// it repeats these steps.
 func scripted(t *testing.T, want, answer string, closes bool) *respClient {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -42,10 +42,9 @@ func (c *respClient) do(ctx context.Context, args ...any) (any, error) {
 	return c.use(ctx, &respConn{conn, bufio.NewReader(conn)}, args, c.setup...)
 }
 
-// use sends the commands in the parameter setup, and then the command in the
-// parameter args. It returns the answer to the last command. The parameter
-// setup is empty unless the connection is new. If the connection still works
-// afterwards, it is added to the idle connections.
+// use sends the setup commands, and then the command in args. It returns the
+// answer to the last command. setup is empty unless the connection is new. If
+// the connection still works afterwards, it is added to the idle connections.
 func (c *respClient) use(ctx context.Context, conn *respConn, args []any, setup ...[]any) (answer any, err error) {
 	deadline, _ := ctx.Deadline()
 	err = conn.SetDeadline(deadline)

@@ -22,8 +22,8 @@ type revocation struct {
 }
 
 // newRevocation reads REVOCATION_*. If all of them are empty, it returns nil.
-// Revocations are added to redis.list, or to a new list in memory if the
-// parameter redis is nil.
+// Revocations are added to redis.list, or to a new list in memory if redis is
+// nil.
 func newRevocation(getenv func(string) string, redis *shared, log *slog.Logger) (*revocation, error) {
 	listen, audiences, lifetime := getenv("REVOCATION_LISTEN"), getenv("REVOCATION_AUDIENCE"), getenv("REVOCATION_TOKEN_LIFETIME")
 	authorization := getenv("REVOCATION_AUTHORIZATION")

@@ -17,8 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// byHost chooses the transport by host: the field at for requests to one host,
-// and the field others for all other requests.
+// byHost sends the requests to one host through one transport, and all other
+// requests through another.
 type byHost struct {
 	host       string
 	at, others http.RoundTripper

@@ -90,7 +90,7 @@ func (c *caller) get(ctx context.Context, token *oauth2.Token) (status int, retr
 	return resp.StatusCode, parseRetryAfter(resp.Header.Get("Retry-After")), nil
 }
 
-// parseRetryAfter returns the time to wait. The parameter field is the value of
+// parseRetryAfter returns the time to wait according to the value of
 // Retry-After (RFC 9110 §10.2.3), which is a number of seconds or a date. If
 // the value is empty or invalid, the time is one second.
 func parseRetryAfter(field string) time.Duration {

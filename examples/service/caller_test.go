@@ -29,8 +29,8 @@ func (b *splitTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return rec.Result(), nil
 }
 
-// runInMemory runs the service against an API in memory. The function api
-// answers each request to the API. Its argument call is 1 for the first
+// runInMemory runs the service against an API in memory. The api function
+// answers each request to the API. Its call argument is 1 for the first
 // request, 2 for the second, and so on. Call runInMemory in a synctest bubble.
 func runInMemory(t *testing.T, changes map[string]string, api func(as *testserver.Server, call int, w http.ResponseWriter, token string)) (status, tokens int, took time.Duration, printed string) {
 	t.Helper()

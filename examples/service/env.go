@@ -119,8 +119,7 @@ func certificate(certFile, keyFile string) (*tls.Certificate, error) {
 }
 
 // isURL reports whether secrets and tokens may be sent to a URL. The URL must
-// use https. It may use http if the host is on loopback or the parameter
-// insecure is true.
+// use https. It may use http if the host is on loopback or insecure is true.
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

@@ -27,9 +27,9 @@ type tokens struct {
 	cached *oauth2.Token
 }
 
-// get returns a valid token. If the API has refused a token, pass that token as
-// the argument refused. get then returns a different token. Otherwise pass nil.
-// Concurrent calls share one token request.
+// get returns a valid token. If the API has refused a token, pass that token,
+// and get returns a different one. Otherwise pass nil. Concurrent calls share
+// one token request.
 func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (*oauth2.Token, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -27,9 +27,8 @@ func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error
 	})
 }
 
-// authenticate verifies the token of a gRPC call. The parameter metadata is the
-// metadata.MD of the call. The parameter method is the result of grpc.Method,
-// such as "/shop.v1.Orders/List".
+// authenticate verifies the token of a gRPC call. Pass the metadata.MD of the
+// call, and the result of grpc.Method, such as "/shop.v1.Orders/List".
 func authenticate(ctx context.Context, v *middleware.Verifier, metadata map[string][]string, method string) (*middleware.Token, error) {
 	presented := middleware.Credentials{
 		Method: http.MethodPost, URL: method, // gRPC sends POST https://api.example.com/shop.v1.Orders/List

@@ -20,9 +20,9 @@ func boundClient(ctx context.Context, config clientcredentials.Config, key crypt
 	return config.Client(ctx) // gets tokens and calls APIs
 }
 
-// loginPage returns the URL at which a user logs in. The parameter proofs has
-// the key to which the authorization code will be bound. The parameter verifier
-// is the PKCE code verifier, from oauth2.GenerateVerifier.
+// loginPage returns the URL at which a user logs in. The authorization code
+// will be bound to the key of proofs. verifier is the PKCE code verifier, from
+// oauth2.GenerateVerifier.
 func loginPage(config *oauth2.Config, proofs *dpop.Transport, state, verifier string) (string, error) {
 	thumbprint, err := proofs.Thumbprint()
 	if err != nil {

@@ -42,8 +42,8 @@ func behindNginx() (*middleware.Verifier, error) {
 }
 
 // verifyConnection verifies a token in a program that has no http.Request. In
-// gRPC, for example, pass the field State of a credentials.TLSInfo as the
-// argument connection.
+// gRPC, for example, pass the State field of a credentials.TLSInfo as the
+// connection.
 func verifyConnection(ctx context.Context, v *middleware.Verifier, token string, connection *tls.ConnectionState) (*middleware.Token, error) {
 	presented := middleware.Credentials{Token: token}
 	if chain := connection.PeerCertificates; len(chain) > 0 {

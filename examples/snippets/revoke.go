@@ -30,7 +30,7 @@ func revocable(ctx context.Context, feed revoke.Feed) (*middleware.Verifier, *re
 	return v, list, err
 }
 
-// logOut revokes all tokens that a user has now. The parameter lifetime is the
+// logOut revokes all tokens that a user has now. The given lifetime must be the
 // longest lifetime of an access token.
 func logOut(ctx context.Context, list *revoke.List, user string, lifetime time.Duration) error {
 	now := time.Now()

@@ -19,8 +19,7 @@ const (
 )
 
 // newDirectory opens the store. It also removes expired records, and temporary
-// files that a crash left behind. Later, the method get removes expired
-// records.
+// files that a crash left behind. Later, directory.get removes expired records.
 func newDirectory(path string) (directory, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return directory{}, err

@@ -140,8 +140,8 @@ func TestABearerTokenIsRefusedWithDPoP(t *testing.T) {
 }
 
 // repeating sends requests for one path twice, as net/http does if a connection
-// breaks before the response. The field left is the number of requests that are
-// still to be sent twice.
+// breaks before the response. The left field counts the requests that are still
+// to be sent twice.
 type repeating struct {
 	http.RoundTripper
 

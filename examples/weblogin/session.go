@@ -75,8 +75,8 @@ func (a *app) current(r *http.Request) (id string, s session, err error) {
 	return id, s, err
 }
 
-// withSession returns a handler that calls the function next only if the
-// browser has a session.
+// withSession returns a handler that calls next only if the browser has a
+// session.
 func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id string, s session)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch id, s, err := a.current(r); {

@@ -13,7 +13,7 @@ import (
 // and cannot be refreshed. The user must log in again.
 var errEnded = errors.New("the session has ended")
 
-// accessToken returns a valid access token of a session. The parameter refused
+// accessToken returns a valid access token of a session. The refused argument
 // is a token that an API has refused, or "".
 //
 // A refresh token can be used only once, so only one request of a session

@@ -107,9 +107,8 @@ func Disableable() []Endpoint {
 }
 
 // Served reports for each endpoint whether the server serves it. An endpoint is
-// disabled if the function off returns true for its route. An endpoint whose
-// route has Needs is served only if at least one of the needed endpoints is
-// served.
+// disabled if off returns true for its route. An endpoint whose route has Needs
+// is served only if at least one of the needed endpoints is served.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {

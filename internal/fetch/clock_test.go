@@ -18,8 +18,8 @@ import (
 )
 
 // piped returns a client whose connections are in-memory pipes, for use with
-// synctest. For each connection, piped reads the request and then calls the
-// function serve, which writes the raw answer.
+// synctest. For each connection, piped reads the request and then calls serve,
+// which writes the raw answer.
 func piped(t *testing.T, serve func(conn net.Conn)) *http.Client {
 	t.Helper()
 	var serving sync.WaitGroup

@@ -91,11 +91,10 @@ func GetAs(ctx context.Context, client *http.Client, address, token string) (Ans
 
 // Post sends a POST request with the given body and header fields. The limits
 // of [Get] apply. Post follows no redirects, because only the endpoint at
-// address may receive the body. The body is sent as a form, unless the
-// parameter header contains a Content-Type. If the error is a [StatusError]
-// with a status from 400 to 499, the answer contains the first 4 KiB of the
-// body. The field BasicChallenge of this answer is true if the server asked for
-// Basic authentication.
+// address may receive the body. The body is sent as a form, unless header
+// contains a Content-Type. If the error is a [StatusError] with a status from
+// 400 to 499, the answer contains the first 4 KiB of the body. BasicChallenge
+// of this answer is true if the server asked for Basic authentication.
 func Post(ctx context.Context, client *http.Client, address, body string, header http.Header) (Answer, error) {
 	return do(ctx, client, http.MethodPost, address, body, header, 0)
 }

@@ -15,8 +15,8 @@ var (
 
 // CheckURL returns an error if requests must not be sent to an endpoint with
 // the given URL. The scheme must be https. It may be http if the host is a
-// loopback address or the parameter insecure is true. An endpoint may have a
-// query (RFC 8414 §2), but an issuer must not: see [CheckIssuer].
+// loopback address or insecure is true. An endpoint may have a query (RFC 8414
+// §2), but an issuer must not: see [CheckIssuer].
 func CheckURL(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {

@@ -74,8 +74,8 @@ func asymmetric() (names []string) {
 	return names
 }
 
-// message returns a parsed token with the given algorithm. It calls the
-// function sign with the token's signing input to get the signature.
+// message returns a parsed token with the given algorithm. It calls sign with
+// the token's signing input to get the signature.
 func message(t *testing.T, algorithm string, sign func(input string) []byte) *jws.Message {
 	t.Helper()
 	header, err := json.Marshal(map[string]string{"alg": algorithm})

@@ -164,10 +164,9 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 	return doc, nil
 }
 
-// acceptable reports whether an endpoint may be used. The parameter secure is
-// true if the metadata was fetched over https. Then the endpoint must also use
-// https, even on a loopback address. If the parameter insecure is true, http is
-// always allowed.
+// acceptable reports whether an endpoint may be used. If secure is true, the
+// metadata was fetched over https. Then the endpoint must also use https, even
+// on a loopback address. If insecure is true, http is always allowed.
 func acceptable(endpoint string, secure, insecure bool) bool {
 	if secure && !insecure && !isHTTPS(endpoint) {
 		return false

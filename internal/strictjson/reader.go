@@ -84,8 +84,8 @@ func (r *reader) value() (Value, error) {
 	return Value(r.doc[end-len(raw) : end]), nil
 }
 
-// members calls the parameter member with each member of the document's object.
-// If the object has more than limit members, it returns an error.
+// members calls the given function with each member of the document's object.
+// If the object has more than limit members, members returns an error.
 func (r *reader) members(limit int, member func(name string, value Value) error) error {
 	if tok, err := r.dec.ReadToken(); err != nil || tok.Kind() != '{' {
 		return ErrSyntax

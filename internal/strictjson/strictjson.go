@@ -44,10 +44,10 @@ type Pointer = jsontext.Pointer
 // text is the type constraint of a document.
 type text interface{ ~string | ~[]byte }
 
-// Object reads data as one strict JSON object. It calls the function member
-// with each member, in the order of the document. If the function returns an
-// error, Object stops and returns that error unchanged. If data is a string,
-// the arguments name and value are substrings of data.
+// Object reads data as one strict JSON object. It calls the given function with
+// each member, in the order of the document. If the function returns an error,
+// Object stops and returns that error unchanged. If data is a string, each
+// value is a substring of data. So is each name without escapes.
 func Object[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {

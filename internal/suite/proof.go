@@ -69,9 +69,9 @@ func FindsNoFault[T any](t *testing.T, checks []Check[T], correct map[string]fun
 	}
 }
 
-// Explains tests that the function run fails the test, and that the output
-// contains the given texts. It calls run in another process, because the
-// failure would also fail this test.
+// Explains tests that run fails the test, and that the output contains the
+// given texts. It calls run in another process, because the failure would also
+// fail this test.
 func Explains(t *testing.T, run func(t *testing.T), texts ...string) {
 	t.Helper()
 	const child = "BEARERGUARD_SUITE_CHILD"

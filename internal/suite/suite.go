@@ -16,9 +16,9 @@ type Check[T any] struct {
 	Fault func(ctx context.Context, subject T) error // nil if the subject has the property
 }
 
-// Run runs each check in a subtest of t, with a new value from the function
-// open. Checks that wait run in parallel. Run returns after all checks have
-// ended.
+// Run runs each check in a subtest of t. Each subtest calls open to get the
+// value to check. Checks that wait run in parallel. Run returns after all
+// checks have ended.
 func Run[T any](t *testing.T, checks []Check[T], open func(t *testing.T) T) {
 	t.Helper()
 	test := func(t *testing.T, c Check[T]) {

@@ -137,8 +137,8 @@ func withoutDots(in string) string {
 	return out
 }
 
-// respelled returns another spelling of a URL in normal form. The bits of the
-// parameter changes determine which characters it writes differently.
+// respelled returns another spelling of a URL in normal form. The bits of
+// changes determine which parts it writes differently.
 func respelled(url string, changes uint64) string {
 	next := func() bool {
 		changes = changes>>1 | changes<<63

@@ -94,8 +94,8 @@ type contender = struct {
 }
 
 // grants measures a grant with as many concurrent clients as there are
-// processors. The parameter begin returns the function that one client calls
-// repeatedly.
+// processors. Each client calls begin once, and then repeatedly calls the
+// function that begin returned.
 func grants(b *testing.B, servers []contender, begin func(ctx context.Context, m mock) (func() error, error)) {
 	for _, s := range servers {
 		b.Run(s.name, func(b *testing.B) {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Cut splits a document at two marker lines, whose texts are the parameters
-// begin and end. The result before ends with the first marker line. The result
-// after begins with the second marker line.
+// Cut splits a document at two marker lines, whose texts are begin and end. The
+// first part ends with the first marker line. The third part begins with the
+// second marker line.
 func Cut(document, begin, end string) (before, between, after string, err error) {
 	before, rest, opened := strings.Cut(document, begin+"\n")
 	between, after, closed := strings.Cut(rest, end+"\n")

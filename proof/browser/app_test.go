@@ -90,9 +90,9 @@ func (a *app) post(ep testserver.Endpoint, form url.Values) map[string]any {
 	return answer
 }
 
-// authorizeURL returns the URL to which the application sends its users. The
-// parameter pairs contains names of query parameters, each followed by the
-// value. These query parameters are added to the default ones, or replace them.
+// authorizeURL returns the URL to which the application sends its users. pairs
+// contains names of query parameters, each followed by its value. These query
+// parameters are added to the default ones, or replace them.
 func (a *app) authorizeURL(pairs ...string) string {
 	challenge := sha256.Sum256([]byte(verifier))
 	query := url.Values{

@@ -105,7 +105,7 @@ func (b *tab) addMessage(message string) {
 }
 
 // expectMessage waits for the next message on the console and removes it from
-// the list. The message must contain the text in the parameter about.
+// the list. The message must contain the given text.
 func (b *tab) expectMessage(about string) {
 	b.t.Helper()
 	select {

@@ -83,8 +83,8 @@ func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 func (a API) Check(token *middleware.Token) error { return a.Verifier.Check(token, Write) }
 
 // Answer returns the JSON response body for the handler of a route. The body
-// contains the route and the subject of the token. The parameter token is nil
-// if the request has no token.
+// contains the route and the subject of the token. token is nil if the request
+// has no token.
 func (a API) Answer(route string, token *middleware.Token) []byte {
 	a.reached(route, token)
 	members := map[string]string{"route": route}

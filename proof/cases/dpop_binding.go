@@ -14,7 +14,7 @@ import (
 
 // bindingRule is a row of a bindingTable. Each string field lists one or more
 // values, separated by commas. The rule applies to every combination of these
-// values. The field outcomes contains one outcome for each mode of the table.
+// values. There is one outcome for each mode of the table.
 type bindingRule struct {
 	scheme, bindings, proofs, certificates string
 	outcomes                               []outcome
@@ -35,8 +35,8 @@ const (
 	outBadProof    outcome = "`invalid_dpop_proof`"
 )
 
-// These are values of the fields bindings, proofs and certificates of a
-// bindingRule. A binding is named after the members of cnf.
+// These are values for the bindings, proofs and certificates of a bindingRule.
+// A binding is named after the members of cnf.
 const (
 	jktBinding   = "`jkt`"
 	x5tBinding   = "`x5t#S256`"

@@ -25,8 +25,7 @@ func newProofIntrospectionLab(t *testing.T, frameworks []Framework, mode middlew
 }
 
 // answering sets the introspection response of a token and returns the token.
-// The parameter pairs contains names of members, each followed by the value of
-// the member.
+// pairs contains names of members, each followed by its value.
 func (l *proofLab) answering(token string, pairs ...any) string {
 	l.as.SetIntrospection(token, introspectionResponse(pairs...))
 	return token
@@ -84,9 +83,9 @@ func opaqueTokensAreBound(t *testing.T, frameworks []Framework) {
 func aBindingOfTheAnswerCountsForAJWT(t *testing.T, frameworks []Framework) {
 	l := newProofIntrospectionLab(t, frameworks, middleware.IntrospectJWTs)
 	ids := 0
-	// jwt returns a JWT, and sets the introspection response for this JWT. The
-	// parameter inToken is the cnf of the JWT. The parameter inAnswer is the
-	// cnf of the response. "" means no cnf.
+	// jwt returns a JWT, and sets the introspection response for this JWT.
+	// inToken is the cnf of the JWT. inAnswer is the cnf of the response. ""
+	// means no cnf.
 	jwt := func(inToken, inAnswer string) string {
 		ids++
 		token := l.Token(l.Header(), l.Claims("cnf", inToken, "jti", `"`+string(rune('a'+ids))+`"`))
@@ -149,9 +148,9 @@ func (l *proofLab) certifiedAnswers(kind string, mode middleware.IntrospectionMo
 	mine, theirs := x5t(own.Leaf), x5t(other.Leaf)
 	refused, unknown := l.badBearer(wrongCertificate), l.badBearer(uncheckable)
 	g := group{"M01", "x5t#S256 in an introspection answer binds a token", nil}
-	// add adds a row for a token. The parameter inToken is the cnf of the token
-	// if the token is a JWT. The parameter inAnswer is the cnf of the
-	// introspection answer. "" means no cnf.
+	// add adds a row for a token. inToken is the cnf of the token if the token
+	// is a JWT. inAnswer is the cnf of the introspection answer. "" means no
+	// cnf.
 	add := func(name, inToken, inAnswer string, c *tls.Certificate, want verdict) {
 		id := fmt.Sprintf("%s-%d", canary, len(g.rows))
 		if mode == middleware.IntrospectJWTs {

@@ -92,8 +92,7 @@ func part(t *testing.T, compact string, i int, into any) {
 // of the API does not advance, so the nonce does not change during a test.
 const noncePeriod = time.Minute
 
-// newProofLab returns a lab whose API is configured as the parameter mode
-// describes.
+// newProofLab returns a lab whose API is configured as mode describes.
 func newProofLab(t *testing.T, frameworks []Framework, mode proofMode, changes ...func(*middleware.Config)) *proofLab {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)
@@ -142,8 +141,8 @@ func newProofLab(t *testing.T, frameworks []Framework, mode proofMode, changes .
 	return l
 }
 
-// bound returns a token that is bound to the key of the client. The parameter
-// pairs contains names of claims, each followed by the new value of the claim.
+// bound returns a token that is bound to the key of the client. pairs contains
+// names of claims, each followed by its new value.
 func (l *proofLab) bound(pairs ...string) string {
 	if !slices.Contains(pairs, "cnf") {
 		pairs = append(pairs, "cnf", l.cnf())
@@ -183,9 +182,9 @@ func (l *proofLab) fields(proofs ...string) (fields []field) {
 // draft is a proof before it is signed.
 type draft struct{ header, claims []string }
 
-// forged returns a request for /read. The parameter build returns the proofs,
-// each of which is sent in its own DPoP field. The argument good of build
-// contains the header and claims of a valid proof.
+// forged returns a request for /read. It contains each proof that build
+// returns, in its own DPoP field. The draft passed to build contains the header
+// and claims of a valid proof.
 func (l *proofLab) forged(token string, build func(method string, good draft) []string) request {
 	return at("/read", "DPoP "+token).withLate(func(method string) []field {
 		good := draft{[]string{"typ", `"dpop+jwt"`, "alg", `"ES256"`, "jwk", l.jwk}, nil}

@@ -20,8 +20,8 @@ func everyAdapterAsksForNonces(t *testing.T, frameworks []Framework) {
 	l.checkProofLog(t, groups)
 }
 
-// issued returns the nonce of a period. The parameter periods is 0 for the
-// current period, and -1 for the previous period.
+// issued returns the nonce of a period: 0 means the current period, and -1 the
+// previous period.
 func (l *proofLab) issued(periods int) string {
 	return l.offered.Issue(l.Now.Add(time.Duration(periods) * noncePeriod))
 }

@@ -147,7 +147,7 @@ func (l *proofLab) proofClaims(t *testing.T) []group {
 	}
 	passes, late := alice("/read"), l.badProof(wrongTime)
 	// again returns a request with a proof whose claims are changed by the
-	// parameter pairs. The argument of pairs is a jti that an accepted proof
+	// result of pairs. The argument of pairs is a jti that an accepted proof
 	// has just used.
 	token := l.bound()
 	again := func(pairs func(id string) []string) request {

@@ -59,7 +59,7 @@ var (
 )
 
 // FuzzAuthorizationHeader compares two parsers of the Authorization field. One
-// is the verifier's parser. The other is the function expected, whose regular
+// is the verifier's parser. The other is a reference parser, whose regular
 // expressions follow the grammar. Each line of the input is one Authorization
 // field. Both parsers must return the same error code and find the same token.
 func FuzzAuthorizationHeader(f *testing.F) {

@@ -19,13 +19,11 @@ type failure struct {
 	fault testserver.Fault
 }
 
-// jsonBody returns a fault that answers 200. The parameter text is the JSON
-// body of the answer.
+// jsonBody returns a fault that answers 200 with the given JSON body.
 func jsonBody(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
 
 // failures returns faults of an introspection endpoint. Some of the faults
-// redirect to a different host. The parameter elsewhere is the URL of this
-// redirect.
+// redirect to the given URL, which is on a different host.
 func failures(elsewhere string) []failure {
 	const page = `<html>` + canary + `</html>`
 	redirect := func(status int, address string) testserver.Fault {
@@ -262,8 +260,7 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 	})
 }
 
-// held returns a fault that delays the usual answer until the parameter release
-// is closed.
+// held returns a fault that delays the usual answer until release is closed.
 func held(release <-chan struct{}) testserver.Fault {
 	return testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

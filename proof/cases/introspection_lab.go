@@ -85,8 +85,8 @@ func (a *introspectionLab) opaque(options ...testserver.TokenOption) string {
 type omitted struct{}
 
 // introspectionResponse returns the introspection response for an acceptable
-// token. Some members of the response contain the canary. The parameter pairs
-// contains names of members, each followed by the new value of the member.
+// token. Some members of the response contain the canary. pairs contains names
+// of members, each followed by its new value.
 func introspectionResponse(pairs ...any) map[string]any {
 	answer := map[string]any{
 		"active": true, "sub": "alice", "aud": audience, "scope": "read", "client_id": "app", "exp": time.Now().Add(time.Hour).Unix(),

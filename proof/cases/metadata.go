@@ -19,8 +19,8 @@ const (
 )
 
 // newPublished returns a lab whose verifier has two origins: the given resource
-// and a different URL. The metadata contains the resource. The result issuers
-// lists the verifier's issuers as JSON strings, separated by commas.
+// and a different URL. The metadata contains the resource. newPublished also
+// returns the verifier's issuers as JSON strings, separated by commas.
 func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab, issuers string) {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)
@@ -63,7 +63,7 @@ func hostileFields(r request) request {
 // metadataIsServedAlike proves that every adapter serves the configured
 // metadata, regardless of the request.
 func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
-	l, servers := newPublished(t, frameworks, "HTTPS://API.example.com:443/v1") // another spelling of the constant resource
+	l, servers := newPublished(t, frameworks, "HTTPS://API.example.com:443/v1") // the resource constant, spelled differently
 	document := verdict{
 		status: 200, contentType: "application/json", cacheControl: "public, max-age=3600", others: "Accept-Ranges, Access-Control-Allow-Origin, Etag",
 		body: fmt.Sprintf(`{"authorization_servers":[%s],"bearer_methods_supported":["header"],"resource":%q,"resource_name":"Orders","scopes_supported":["read","write"]}`,

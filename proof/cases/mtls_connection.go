@@ -15,9 +15,8 @@ type browser struct {
 	address string
 }
 
-// browse returns a client. The parameter c is the client's certificate, or nil
-// for none. The parameter sessions is the client's session cache, or nil for
-// none.
+// browse returns a client with the given certificate and session cache. Either
+// may be nil.
 func (w *certifiedWire) browse(t *testing.T, version uint16, c *tls.Certificate, sessions tls.ClientSessionCache) browser {
 	t.Helper()
 	b := browser{&http.Transport{TLSClientConfig: w.with(c), Protocols: new(http.Protocols)}, w.address}

@@ -48,7 +48,7 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 }
 
 // issue returns a certificate for a key, followed by the issuer's certificate.
-// If the parameter issuer is nil, the certificate is self-signed.
+// If issuer is nil, the certificate is self-signed.
 func issue(t *testing.T, name pkix.Name, key *ecdsa.PrivateKey, issuer *tls.Certificate) *tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
@@ -77,8 +77,7 @@ func issue(t *testing.T, name pkix.Name, key *ecdsa.PrivateKey, issuer *tls.Cert
 const wrongCertificate = "token is bound to a certificate that the client did not present"
 
 // x5t returns the value of the cnf claim that binds a token to a certificate.
-// The parameter pairs contains names of additional members, each followed by
-// the JSON value of the member.
+// pairs contains names of additional members, each followed by its JSON value.
 func x5t(c *x509.Certificate, pairs ...string) string {
 	return jsonMembers(append([]string{"x5t#S256", `"` + clientcert.Thumbprint(c) + `"`}, pairs...))
 }

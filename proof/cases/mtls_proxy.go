@@ -231,9 +231,9 @@ func behind(t *testing.T, frameworks []Framework, configure func(*httputil.Rever
 }
 
 // proxied returns test cases for requests through a proxy. The proxy removes
-// the fields that the client's Connection field lists. The parameter strips is
-// "before" if the proxy does this before it sets the certificate field, and
-// "after" if it does this afterwards.
+// the fields that the client's Connection field lists. strips is "before" if
+// the proxy removes them before it sets the certificate field, and "after" if
+// it removes them afterwards.
 func (l *proofLab) proxied(f forwarder, strips string) group {
 	c, refused := l.certificates, l.badBearer(wrongCertificate)
 	survives := refused

@@ -26,11 +26,11 @@ type shape struct {
 	id, name string
 
 	// config changes the Issuer in the configuration. At first, this Issuer
-	// contains only the URL and, if the field answer is not nil, Introspection.
-	// If config is nil, the Issuer is not changed.
+	// contains only the URL and, if answer is not nil, Introspection. If config
+	// is nil, the Issuer is not changed.
 	config func(*middleware.Issuer)
 
-	// The fields header and claims contain members of the JWT's header and
+	// The header and claims fields contain members of the JWT's header and
 	// claims, as JSON without the outer braces. The test adds missing members:
 	// alg and kid to the header; iss, aud, sub "u1", exp and iat to the claims.
 	// A member with the value "-" is removed.
@@ -40,7 +40,7 @@ type shape struct {
 	token func(jwt string) string // returns the token to send; nil means jwt
 
 	// answer is the introspection response. The test adds the member active
-	// with the value true. If answer is set and the field token is nil, the
+	// with the value true. If answer is set and the token function is nil, the
 	// token is opaque.
 	answer map[string]any
 
@@ -76,10 +76,9 @@ func (k jwk) with(pairs ...any) jwk {
 	return k
 }
 
-// members returns a JSON object. The parameter text contains the members of the
-// object without the outer braces. The parameter defaults contains names of
-// members, each followed by the JSON value. A member in defaults is added if
-// the parameter text lacks it.
+// members returns a JSON object. text contains the members of the object
+// without the outer braces. defaults contains names of members, each followed
+// by its JSON value. A default member is added if text lacks it.
 func members(text string, defaults ...string) string {
 	all := make(map[string]json.RawMessage)
 	for i := 0; i < len(defaults); i += 2 {

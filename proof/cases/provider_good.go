@@ -28,8 +28,8 @@ func secret(i *middleware.Issuer, key testserver.Key) {
 	i.Keys, i.Algorithms = jwks.Secret(key.ID, key.Secret), []string{string(key.Alg)}
 }
 
-// list returns a JSON array of n strings. String i is the number i, formatted
-// with the parameter format.
+// list returns a JSON array of n strings. String i is the number i in the given
+// format.
 func list(n int, format string) string {
 	var all []string
 	for i := range n {

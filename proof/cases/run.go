@@ -144,8 +144,8 @@ func problem(r *http.Request, e *middleware.Error) (contentType string, body []b
 	return "application/problem+json", body
 }
 
-// withErrorBody returns the verdict that is expected if the API uses the
-// function problem as its ErrorBody.
+// withErrorBody returns the verdict that is expected if ErrorBody is the
+// problem function.
 func (v verdict) withErrorBody(t *testing.T) verdict {
 	t.Helper()
 	if v.passes() || v.stoppedByServer {

@@ -9,9 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// group contains the test cases for a threat. The field id is the ID of the
-// threat. The field why explains the verdicts, and is printed if a test case
-// fails.
+// group contains the test cases for a threat. id is the ID of the threat. The
+// why text explains the verdicts, and is printed if a test case fails.
 type group struct {
 	id, why string
 	rows    []row

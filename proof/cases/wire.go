@@ -44,8 +44,8 @@ func (r request) with(name, value string) request {
 	return r
 }
 
-// withLate returns the request with additional fields. The function late
-// creates these fields each time the request is sent.
+// withLate returns the request with additional fields. Each time the request is
+// sent, late creates these fields.
 func (r request) withLate(late func(method string) []field) request {
 	r.late = late
 	return r

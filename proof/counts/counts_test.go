@@ -88,8 +88,8 @@ func count(t *testing.T, program, workload string, times int) counts {
 // entered returns how often a function was called, according to a coverage
 // profile. Each line of the profile describes a block:
 // FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS TIMES. The first block of a function
-// begins on the line of its declaration. The parameter function is the
-// beginning of this line.
+// begins on the line of its declaration. The function argument is the beginning
+// of this line.
 func entered(t *testing.T, profile, file, function string) int {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, file))

@@ -27,10 +27,10 @@ type Maker struct {
 	Now      time.Time
 }
 
-// Header returns a JOSE header with alg, kid and typ at+jwt. The parameter
-// pairs contains names of members, each followed by the value as JSON text.
-// These members are added to the header, or replace members of the same name.
-// The value "" removes the member.
+// Header returns a JOSE header with alg, kid and typ at+jwt. pairs contains
+// names of members, each followed by its value as JSON text. These members are
+// added to the header, or replace members of the same name. The value ""
+// removes the member.
 func (m Maker) Header(pairs ...string) string {
 	return object([]string{"alg", quote(string(m.Key.Alg)), "kid", quote(m.Key.ID), "typ", `"at+jwt"`}, pairs)
 }
@@ -59,9 +59,9 @@ func Encode(text string) string { return base64.RawURLEncoding.EncodeToString([]
 
 func quote(text string) string { return `"` + text + `"` }
 
-// object returns a JSON object. The parameter base contains the members of the
-// object, in order. The parameter pairs contains new values for these members,
-// or members that are added at the end.
+// object returns a JSON object. base contains the members of the object, in
+// order. pairs contains new values for these members, or members that are added
+// at the end.
 func object(base, pairs []string) string {
 	changed := make(map[string]string)
 	for i := 0; i < len(pairs); i += 2 {
@@ -90,8 +90,8 @@ func object(base, pairs []string) string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// Sign signs the parameter input with a key and the algorithm of the key. Sign
-// panics if it cannot sign.
+// Sign signs the input with a key and the algorithm of the key. It panics if it
+// cannot sign.
 func Sign(key testserver.Key, input string) []byte {
 	hash := map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512}[string(key.Alg)[2:]]
 	if key.Secret != nil {
@@ -118,8 +118,8 @@ func Sign(key testserver.Key, input string) []byte {
 	panic(fmt.Sprintf("forge: cannot sign with a key of type %T", key.Private))
 }
 
-// SignPSS is like Sign, but only for PS256, PS384 and PS512. The parameter salt
-// is the length of the salt in bytes.
+// SignPSS is like Sign, but only for PS256, PS384 and PS512. salt is the length
+// of the salt in bytes.
 func SignPSS(key testserver.Key, input string, salt int) []byte {
 	hash := map[testserver.Alg]crypto.Hash{"PS256": crypto.SHA256, "PS384": crypto.SHA384, "PS512": crypto.SHA512}[key.Alg]
 	return signPSS(key.Private.(*rsa.PrivateKey), hash, input, salt)

@@ -66,8 +66,8 @@ func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	return token
 }
 
-// opaque gets an opaque access token. The parameter params contains additional
-// query parameters of the resource indicator, each preceded by an ampersand.
+// opaque gets an opaque access token. params contains additional query
+// parameters of the resource indicator, each preceded by an ampersand.
 func (as *authServer) opaque(t *testing.T, audience, scope, params string) string {
 	t.Helper()
 	token := as.request(t, url.Values{"resource": {audience + "?opaque" + params}, "scope": {scope}})

@@ -41,10 +41,9 @@ func newRSAKey(t *testing.T, bits int) crypto.Signer {
 }
 
 // newCertificate returns a certificate that both clients and servers can use.
-// The certificate is for the DNS name proxyName and for the IP addresses in the
-// parameter addresses. If the parameter issuer is nil, the certificate is
-// self-signed. If issuer is not nil, the new certificate is followed by the
-// certificates of the issuer.
+// The certificate is for the DNS name proxyName and for the IP addresses in
+// addresses. If issuer is nil, the certificate is self-signed. Otherwise, it is
+// followed by the certificates of the issuer.
 func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls.Certificate, addresses ...string) tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
@@ -104,9 +103,8 @@ func write(t *testing.T, text []byte) string {
 }
 
 // newTLSClients returns clients for HTTP/1.1 and HTTP/2. The clients present
-// the certificate in the parameter own, regardless of which authorities the
-// server requests. If own is the zero value, the clients do not present a
-// certificate.
+// their own certificate, regardless of which authorities the server requests.
+// If own is the zero value, the clients do not present a certificate.
 func newTLSClients(t *testing.T, server, own tls.Certificate) []client {
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Leaf)

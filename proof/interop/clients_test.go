@@ -46,8 +46,8 @@ func same(t *testing.T, got json.RawMessage, want string) {
 	}
 }
 
-// setup is the configuration of the scripts, in JSON. The field want contains
-// the expected result of each flow.
+// setup is the configuration of the scripts, in JSON. want contains the
+// expected result of each flow.
 type setup struct {
 	Issuer    string                     `json:"issuer"`
 	Device    string                     `json:"device"` // an issuer whose clock advances with each poll

@@ -44,8 +44,8 @@ func TestClientsBindTheirTokensToKeys(t *testing.T) {
 // wantOfDPoPClients returns what clients/dpop_server.mjs prints for each flow.
 func wantOfDPoPClients(nonces bool) map[string]string {
 	want := map[string]string{}
-	// The parameter asked contains the paths that demand a nonce. It is ignored
-	// if nonces is false.
+	// asked contains the paths that demand a nonce. It is ignored if nonces is
+	// false.
 	flow := func(name, answers, asked string) {
 		if !nonces {
 			asked = ""

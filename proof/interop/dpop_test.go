@@ -78,9 +78,8 @@ func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 // challenges of the last answer or, if the last answer has none, the body of
 // that answer.
 func (p dpopPolicy) want(as *authServer) map[string]string {
-	// refused returns the result for a refused request. The parameters dpop and
-	// bearer are the error codes in the challenges of these schemes. "" means
-	// no error code.
+	// refused returns the result for a refused request. dpop and bearer are the
+	// error codes in the challenges of these schemes. "" means no error code.
 	refused := func(status int, dpop, bearer string) string {
 		challenges := strings.TrimSpace("dpop " + dpop)
 		if !p.required {

@@ -113,7 +113,7 @@ func get(t *testing.T, as *testserver.Server, c *http.Client) int {
 // host.
 var paths = map[string]string{"an issuer with a path": "/tenants/one", "an issuer that ends in a slash": "/tenants/two/"}
 
-// underPath starts a server whose issuer URL has a path. The result root is the
+// underPath starts a server whose issuer URL has a path. root is the
 // certificate that clients must trust, or nil without TLS.
 func underPath(t *testing.T, path string, secure bool) (as *testserver.Server, root []byte) {
 	t.Helper()

@@ -44,8 +44,8 @@ func (o operation) target() string {
 	return target
 }
 
-// described is a running control API. The fields validator and operations
-// contain its parsed OpenAPI document.
+// described is a running control API. validator and operations contain its
+// parsed OpenAPI document.
 type described struct {
 	*testing.T
 	as         *testserver.Server

@@ -23,9 +23,8 @@ type process struct {
 }
 
 // launch starts a command that was made with t.Context(). When the test ends,
-// the parameter stop is called, which asks the command to exit. If the command
-// is still running after stopTimeout, it is killed. The test fails if the exit
-// status is not 0.
+// stop asks the command to exit. If the command is still running after
+// stopTimeout, it is killed. The test fails if the exit status is not 0.
 func launch(t *testing.T, cmd *exec.Cmd, stop func() error) *process {
 	t.Helper()
 	p := &process{path: cmd.Path, stdout: &output{first: make(chan string, 1)}, exited: make(chan struct{})}
@@ -96,8 +95,8 @@ func nodeFor(t *testing.T, dir string) string {
 	return node
 }
 
-// output stores the output of a process. It sends the first line to the channel
-// in the field first. Write never blocks, so the process never has to wait.
+// output stores the output of a process. It sends the first line to its
+// channel. Write never blocks, so the process never has to wait.
 type output struct {
 	first chan string // has capacity 1; nil if the first line is not needed
 

@@ -69,7 +69,7 @@ func (p certProxy) fields(certificate tls.Certificate) http.Header {
 }
 
 // proxyProgram defines how to run a proxy in the foreground as a single
-// process. The field config is the content of proxy.conf.
+// process. config is the content of proxy.conf.
 type proxyProgram struct {
 	arguments []string
 	stop      os.Signal // ends the program with status 0

@@ -64,9 +64,9 @@ func (m *mutant) concerns(packages map[string]bool) bool {
 		slices.ContainsFunc(m.killers, func(k killer) bool { return packages[k.pkg] })
 }
 
-// spread selects the given number of mutants, evenly spaced in the list. The
-// parameter turn shifts the selection: if turn increases by one, each selected
-// mutant is replaced with the next mutant in the list.
+// spread selects the given number of mutants, evenly spaced in the list. If
+// turn increases by one, each selected mutant is replaced with the next mutant
+// in the list.
 func spread(mutants []mutant, most, turn int) []mutant {
 	var few []mutant
 	for i := range most {

@@ -33,9 +33,9 @@ func (r result) noticed(test string) bool {
 	return r.state[test] == "fail" || (r.failed && r.state[test] == "run")
 }
 
-// run runs the tests of pkg that match the pattern. The parameter overlay is
-// the path of the overlay file with the changed code; "" means unchanged code.
-// A failed test is reported in the result, not as an error.
+// run runs the tests of pkg that match the pattern. overlay is the path of the
+// overlay file with the changed code; "" means unchanged code. A failed test is
+// reported in the result, not as an error.
 func (g goTest) run(ctx context.Context, overlay, pattern, pkg string) (result, error) {
 	args := []string{"test", "-json", "-vet=off", "-timeout=" + g.timeout.String(), "-run=" + pattern}
 	if overlay != "" {

@@ -64,7 +64,7 @@ func readTables(dir string) ([]mutant, error) {
 	return all, errors.Join(faults...)
 }
 
-// parseTable reads one table. The parameter path is used only in error texts.
+// parseTable reads one table. The path is used only in error texts.
 func parseTable(path, text string) ([]mutant, error) {
 	var mutants []mutant
 	var faults []error
@@ -132,9 +132,8 @@ func (m *mutant) add(line string) error {
 	return errors.New(`want "mutant: ", "file: ", "- ", "+ ", "killed by: ", "# " or an empty line`)
 }
 
-// textLine returns the text that follows the parameter sign and a space. If the
-// text is empty, the space may be missing, because editors remove trailing
-// spaces.
+// textLine returns the text that follows the sign and a space. If the text is
+// empty, the space may be missing, because editors remove trailing spaces.
 func textLine(line, sign string) (string, bool) {
 	if line == sign {
 		return "", true

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// proxy starts a TCP proxy in front of a server, and returns the address of the
-// proxy. The parameter to is the address of the server. The parameter answers
-// is a function that copies the server's output to the client.
+// proxy starts a TCP proxy in front of the server at the given address, and
+// returns the address of the proxy. It calls answers to copy the server's
+// output to the client.
 func proxy(t *testing.T, to string, answers func(client io.Writer, server io.Reader)) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -92,9 +92,8 @@ func (s *server) do(args ...any) any {
 	return answer
 }
 
-// restrict creates the Redis user of docs/scale.md. The parameter more contains
-// additional permissions of this user. Clients of a store then log in as this
-// user.
+// restrict creates the Redis user of docs/scale.md, with the given additional
+// permissions. Clients of a store then log in as this user.
 func (s *server) restrict(more ...any) {
 	s.t.Helper()
 	page, err := os.ReadFile("../../docs/scale.md")

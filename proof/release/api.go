@@ -90,8 +90,9 @@ var identifier = regexp.MustCompile(`[\pL_][\pL_\pN]*`)
 
 // judge checks the incompatible changes since the last release. Before v1, such
 // changes require a new minor version. From v1 on, they require a new major
-// version. The parameter changes is the section of the version in CHANGELOG.md.
-// This section must contain the last identifier of each changed name.
+// version. The changes argument is the section of the version in CHANGELOG.md.
+// This section must contain the last identifier of each incompatibly changed
+// name.
 func judge(report apidiff.Report, last, version, changes string) error {
 	level, part := "minor", semver.MajorMinor
 	if semver.Major(last) != "v0" {

@@ -74,7 +74,7 @@ func commit(t *testing.T, root string, tags ...string) {
 }
 
 // repository creates a git repository with one commit. The commit contains the
-// result of the function files, and has the given tags.
+// result of files(), and has the given tags.
 func repository(t *testing.T, tags ...string) string {
 	t.Helper()
 	root := t.TempDir()

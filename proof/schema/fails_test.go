@@ -13,7 +13,7 @@ import (
 var annotations = []string{"$schema", "$id", "title", "description", "default"}
 
 // parts returns the JSON Pointers to all keywords that can make a schema refuse
-// a value. The parameter at is the pointer to this schema.
+// a value. The at argument is the pointer to this schema.
 func parts(schema any, at string) (all []string) {
 	s, _ := schema.(object)
 	for _, keyword := range slices.Sorted(maps.Keys(s)) {

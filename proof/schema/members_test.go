@@ -74,8 +74,8 @@ var requiredSiblings = map[string]object{
 }
 
 // file returns a configuration in which the member at path has the given value.
-// The parameter siblings contains the other members of the same object. nil
-// means the members in requiredSiblings.
+// siblings contains the other members of the same object; nil means the members
+// in requiredSiblings.
 func file(path, value string, siblings object) string {
 	var v any = json.RawMessage(value)
 	steps := strings.Split(path, ".")

@@ -61,10 +61,9 @@ func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 	}
 }
 
-// typeOf describes the type of the member m. The parameter n is the schema of
-// m. The parameter of depends on m. If m is an array, it is the schema of the
-// elements. If m is "endpoints", it is the schema of the names. Otherwise, it
-// is n.
+// typeOf describes the type of the member m. n is the schema of m. The of
+// argument depends on m. If m is an array, it is the schema of the elements. If
+// m is "endpoints", it is the schema of the names. Otherwise, it is n.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {

@@ -24,14 +24,14 @@ const refreshInterval = 3 * time.Minute
 // flood is a large number of different forged tokens.
 type flood struct {
 	name string
-	// token returns the n-th forged token. The parameters header and claims are
-	// the encoded header and claims of a good token.
+	// token returns the n-th forged token. header and claims are those of a
+	// good token, encoded.
 	token func(header, claims string, n int64) string
 	// reached reports whether the error of Verify shows that the token reached
 	// the check that the flood targets.
 	reached func(error) bool
 	// fetches returns the maximum number of fetches of the key set during the
-	// flood. The parameter took is the duration of the flood.
+	// flood. The took argument is the duration of the flood.
 	fetches func(took, minInterval time.Duration) int
 }
 

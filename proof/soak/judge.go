@@ -37,8 +37,7 @@ func (o outage) covers(sent time.Time) bool {
 	return o.ended.IsZero() || sent.Before(o.ended.Add(o.grace))
 }
 
-// judge classifies an answer. The parameter outages contains the last outages
-// before the answer.
+// judge classifies an answer, given the last outages before it.
 func judge(a answer, outages []outage) verdict {
 	accepted := a.status >= 200 && a.status <= 299
 	switch {

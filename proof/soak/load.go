@@ -35,8 +35,8 @@ type wrong struct {
 	count  int
 }
 
-// sample is a token to send. For a hostile token, the field key is nil. For a
-// good token, wantStatus is 0.
+// sample is a token to send. For a hostile token, key is nil. For a good token,
+// wantStatus is 0.
 type sample struct {
 	kind       string
 	token      string

@@ -89,9 +89,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// settled calls count until the result is at most the value of the parameter
-// before, or until two seconds have passed. It returns the last result of
-// count.
+// settled calls count until the result is at most the earlier value (before),
+// or until two seconds have passed. It returns the last result of count.
 func settled(before int, count func() int) int {
 	const tries, interval = 200, 10 * time.Millisecond
 	for range tries {

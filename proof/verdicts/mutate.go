@@ -17,7 +17,7 @@ func (m mutator) some(percent float64) bool { return m.Float64()*100 < percent }
 func (m mutator) one(of ...string) string { return of[m.IntN(len(of))] }
 
 // These are the members and values for mutated tokens. A name after a dollar
-// sign is a placeholder, as in shapes.go. The method filled replaces it.
+// sign is a placeholder, as in shapes.go. maker.filled replaces it.
 var (
 	values = []string{`null`, `true`, `false`, `0`, `-1`, `1`, `1.5`, `1e400`, `-0`, `1e3`, `99999999999999999999`, `""`, `"x"`, `"\u0000"`, `"\ud800"`, `"é"`, `"a b"`, `" "`, `[]`, `[""]`, `["x",1]`, `[null]`, `{}`, `{"a":1,"a":2}`, `[[]]`, `01`, `"`, ``, `nul`, "\"a\tb\""}
 	added  = []string{`"cnf":{"jkt":"x"}`, `"cnf":null`, `"cnf":{}`, `"nonce":"n"`, `"azp":"app"`, `"auth_time":$iat`, `"at_hash":"h"`, `"c_hash":"h"`, `"s_hash":null`, `"typ":"Bearer"`, `"typ":"ID"`, `"typ":"Refresh"`, `"typ":"Offline"`, `"token_use":"access"`, `"token_use":"id"`, `"token_type":"Bearer"`, `"token_type":"mac"`, `"events":{}`, `"scp":["admin"]`, `"scopes":["read"]`, `"roles":["read"]`, `"realm_access":{"roles":["read","admin"]}`, `"realm_access":{"roles":"read admin"}`, `"realm_access":[]`, `"realm_access":{"roles":[1]}`, `"acr":"1"`, `"acr":1`, `"nbf":$iat`, `"nbf":$exp`, `"sub":"bob"`, `"aud":"$aud"`, `"iss":"$iss"`, `"x":{"y":[1,{"z":null}]}`, `"":1`, `"act":{"sub":"x"}`, `"jti":"revoked"`, `"scope":"admin"`, `"exp":$exp`, `"drn":"DS"`, `"ati":"x"`, `"token_introspection":{}`, `"granted_scopes":["read"]`, `"active":true`, `"active":false`}
@@ -32,7 +32,7 @@ func split(text string) member {
 	return member{name, value}
 }
 
-// content changes a member of a header or of claims. The parameter set lists
+// content changes a member of a header or of claims. The set argument lists
 // members to which the verifier gives a meaning.
 func (m mutator) content(list []member, set []string) ([]member, string) {
 	list = append([]member(nil), list...)

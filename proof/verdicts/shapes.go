@@ -7,9 +7,10 @@ import (
 )
 
 // shape describes the access tokens or the introspection responses of an
-// authorization server. The fields header and claims are JSON objects that
+// authorization server. For tokens, header and claims are JSON objects that
 // contain the differences from the usual header and claims. A member with the
-// value "-" is left out.
+// value "-" is left out. For introspection responses, claims is the whole
+// response.
 type shape struct{ name, header, claims string }
 
 const (

@@ -76,8 +76,8 @@ func writing(write func(context.Context, *feed, []revoke.Revocation) error) func
 	return func() revoke.Feed { return &feed{write: write} }
 }
 
-// keeping returns a constructor of feeds. The feeds store revocations with the
-// function write and read them from feed.kept.
+// keeping returns a constructor of feeds that store revocations by calling
+// write, and read them from feed.kept.
 func keeping(write func(context.Context, *feed, []revoke.Revocation) error) func() revoke.Feed {
 	return func() revoke.Feed { return &feed{write: write, read: fromKept} }
 }

@@ -12,11 +12,10 @@ import (
 
 // Check sends tokens to the API and calls tb.Errorf for each kind of response
 // that deviates from RFC 6750 and related RFCs. The package documentation lists
-// the checks. The parameter api may be any http.Handler, with any kind of
-// protection. The API must trust the server s and be able to reach it. The
-// function newRequest makes a request that the API answers with 2xx if the
-// token is good. Check calls newRequest about 150 times and adds a token to
-// most of the requests.
+// the checks. The API may be any http.Handler, with any kind of protection. It
+// must trust s and be able to reach it. newRequest makes a request that the API
+// answers with 2xx if the token is good. Check calls newRequest about 150 times
+// and adds a token to most of the requests.
 //
 // Check serves the API over TLS on loopback. If s is [testserver.InMemory],
 // Check serves the API in memory, so that the check can run inside a

@@ -130,9 +130,9 @@ var certificateRequirements = []apitest.Option{apitest.RequireScope("orders:read
 
 const everyCertificateDefect = "cert-hex cert-issuer cert-key-hash cert-number cert-other cert-padded cert-same-key cert-sha1"
 
-// certificateHoles lists vulnerable APIs, each with exactly one hole. The field
-// found contains the names of the failures that the check must report. The text
-// of each failure must contain the strings in the field words.
+// certificateHoles lists APIs, each with one hole, except the first, which has
+// none. found contains the names of the failures that the check must report.
+// The text of each failure must contain the strings in words.
 var certificateHoles = []struct {
 	hole  string
 	found string

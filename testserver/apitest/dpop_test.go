@@ -15,8 +15,8 @@ import (
 
 var dpopRequirements = []apitest.Option{apitest.RequireScope("orders:read"), apitest.RequireDPoP()}
 
-// dpopHoles lists vulnerable APIs, each with exactly one hole. The field found
-// contains the names of the failures that the check must report.
+// dpopHoles lists vulnerable APIs, each with exactly one hole. found contains
+// the names of the failures that the check must report.
 var dpopHoles = []struct {
 	hole  string
 	found string

@@ -125,10 +125,10 @@ func TestAPIWithoutHolesPasses(t *testing.T) {
 	}
 }
 
-// holes lists vulnerable APIs, each with exactly one hole. The field found
-// contains the names of the failures that the check must report. The texts of
-// the failures must contain the strings in the field words. These strings are
-// the RFC and a part of the fix that other failures do not contain.
+// holes lists vulnerable APIs, each with exactly one hole. found contains the
+// names of the failures that the check must report. The text of each failure
+// must contain the strings in words. These strings are the RFC and a part of
+// the fix that other failures do not contain.
 var holes = []struct {
 	hole  string
 	found []string

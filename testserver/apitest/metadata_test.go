@@ -16,9 +16,8 @@ import (
 
 const wellKnown = "/.well-known/oauth-protected-resource"
 
-// newDescribedAPI returns an API with the given hole. The API has metadata. The
-// parameter origin followed by the parameter path is the resource in the
-// metadata.
+// newDescribedAPI returns an API that has metadata and the given hole. The
+// resource in the metadata is origin+path.
 func newDescribedAPI(as *testserver.Server, origin, path, hole string) http.Handler {
 	c := newVulnerableAPI(as, hole)
 	host := func(r *http.Request, text string) string {

@@ -37,8 +37,8 @@ func RequireScope(scope string) Option {
 // role, in the named claim. The name is written as for [testserver.Claim], for
 // example RequireClaim("/realm_access/roles", "admin"). The good token has the
 // value in an array of strings, unless [Token] sets the claim as one string. A
-// token without the value must get a 403. If the challenge has the parameter
-// scope, this parameter must contain a name that the scope of the token lacks,
+// token without the value must get a 403. If the challenge has a scope
+// parameter, this parameter must contain a name that the token's scope lacks,
 // for example the value. If RequireClaim is given several times, the route
 // requires all values. Without RequireClaim, claims are not checked.
 func RequireClaim(name, value string) Option {
@@ -68,9 +68,9 @@ func RequireACR(first string, more ...string) Option {
 }
 
 // RequireAuthWithin declares that the route requires a login that is at most d
-// old (RFC 9470). The parameter d must be a whole number of seconds. The good
-// token has the time of the check in auth_time. A token without auth_time, or
-// with an auth_time more than d ago, must get a 401 with the error
+// old (RFC 9470). d must be a whole number of seconds. The good token has the
+// time of the check in auth_time. A token without auth_time, or with an
+// auth_time more than d ago, must get a 401 with the error
 // insufficient_user_authentication and max_age. A token with an auth_time one
 // hour in the future must get the same response, or the error invalid_token.
 // RequireAuthWithin can be given once. Without RequireAuthWithin, auth_time is
@@ -148,10 +148,10 @@ func Origin(url string) Option {
 //
 // Both certificates are like those of [testserver.Server.ClientCertificate], so
 // an API that verifies certificates must trust the root certificate in
-// [testserver.Server.ClientCACertPEM]. If the API cannot trust this root, give
-// the argument own: a certificate that the API trusts, with its private key.
-// For [CheckURL], baseURL must be https: see [Roots]. Together with
-// [RequireDPoP], the tokens are bound to the certificate and to the key.
+// [testserver.Server.ClientCACertPEM]. If the API cannot trust this root, pass
+// a certificate that the API trusts, with its private key. For [CheckURL],
+// baseURL must be https: see [Roots]. Together with [RequireDPoP], the tokens
+// are bound to the certificate and to the key.
 func RequireClientCert(own ...tls.Certificate) Option {
 	return option(func(c *check) {
 		switch c.ClientCert = true; len(own) {

@@ -36,7 +36,7 @@ type vulnerableAPI struct {
 	login      func(claims map[string]any) error
 	parameters func(*http.Request) string // returns parameters for every challenge; may be nil
 	outside    *http.Client
-	introspect func(token string) error // replaces the method check if not nil
+	introspect func(token string) error // if not nil, called instead of check
 
 	mu   sync.Mutex
 	keys *jose.JSONWebKeySet

@@ -29,9 +29,8 @@ func main() {
 	}
 }
 
-// run measures everything and prints the table to the parameter out. This takes
-// a while, so run announces each column before measuring it, on the parameter
-// progress.
+// run measures everything and prints the table to out. This takes a while, so
+// run prints the name of each column to progress before measuring it.
 func run(ctx context.Context, out, progress io.Writer, markdown bool) error {
 	began := time.Now()
 	t, err := measure(ctx, usual, rival.Fetching(), scenarios(usual), progress)

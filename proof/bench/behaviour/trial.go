@@ -65,9 +65,9 @@ func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...test
 	return found, errors.Join(err, context.Cause(ctx)) // an interruption makes the result invalid
 }
 
-// open makes the verifier. The parameter ttl is the maximum age of the key set.
-// Scenarios that do not test this age pass 0. The library's default then
-// applies, which is too long to matter.
+// open makes the verifier. ttl is the maximum age of the key set. Scenarios
+// that do not test this age pass 0. The library's default then applies, which
+// is too long to matter.
 func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, error) {
 	s := rival.SettingsFor(t.as, "")
 	s.TTL = ttl

@@ -44,10 +44,10 @@ func generator() bool {
 }
 
 // generate is the main function of the load generator. It reads the tokens from
-// the parameter in, one per line. It sends GET /orders repeatedly over
-// persistent connections until the time in the parameter spell has passed, and
-// then prints how many requests were answered with 200. generate parses as
-// little as possible, so that the API can use most of the processor time.
+// in, one per line. For the given time, it sends GET /orders repeatedly over
+// persistent connections. It then prints how many requests were answered with
+// 200. generate parses as little as possible, so that the API can use most of
+// the processor time.
 func generate(ctx context.Context, addr string, spell time.Duration, in io.Reader, out io.Writer) error {
 	text, err := io.ReadAll(in)
 	if err != nil {

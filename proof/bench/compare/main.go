@@ -54,9 +54,8 @@ var comparisons = []struct {
 	{"A thousand callers at once, before there are keys", herd},
 }
 
-// run measures everything and prints the tables to the parameter out. This
-// takes a while, so run announces each table before measuring it, on the
-// parameter progress.
+// run measures everything and prints the tables to out. This takes a while, so
+// run prints the name of each table to progress before measuring it.
 func run(ctx context.Context, m meter, only, page string, out, progress io.Writer) error {
 	began := time.Now()
 	written := make(map[string]table)

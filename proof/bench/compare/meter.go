@@ -65,8 +65,8 @@ func (t times) median() float64 {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
-// over computes the ratio of t to the parameter base for each round, and
-// returns the median of these ratios.
+// over computes the ratio of t to base for each round, and returns the median
+// of these ratios.
 func (t times) over(base times) float64 {
 	ratios := make(times, len(t))
 	for i := range t {
@@ -75,7 +75,7 @@ func (t times) over(base times) float64 {
 	return ratios.median()
 }
 
-// minus subtracts the parameter base from t, for each round.
+// minus subtracts base from t, for each round.
 func (t times) minus(base times) times {
 	rest := make(times, len(t))
 	for i := range t {

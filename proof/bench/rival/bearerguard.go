@@ -42,8 +42,8 @@ func bearerguard(tokens int, how string) Rival {
 	}
 }
 
-// NewBearerguard returns a verifier of this project's library. The parameter
-// tokens is the size of the token cache (Config.TokenCache).
+// NewBearerguard returns a verifier of this project's library. tokens is the
+// size of the token cache (Config.TokenCache).
 func NewBearerguard(s Settings, tokens int) (*middleware.Verifier, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	keys, err := jwks.Discover(s.Issuer, jwks.Options{

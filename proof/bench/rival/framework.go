@@ -71,8 +71,8 @@ func ginAPI(mw ...gin.HandlerFunc) http.Handler {
 	return r
 }
 
-// scoped returns a handler that checks the scope before it calls the parameter
-// next. It is used after middlewares that do not check scopes.
+// scoped returns a handler that checks the scope before it calls next. It is
+// used after middlewares that do not check scopes.
 func (s Settings) scoped(scope func(r *http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.allows(scope(r)) != nil {

@@ -66,9 +66,9 @@ type hydra struct {
 
 // startHydra runs Hydra with a database in memory until the test ends. If
 // issuer is empty, the issuer is Hydra's address. Access tokens are JWTs,
-// unless the client is configured otherwise. The parameter alg is the algorithm
-// of the signing keys. If alg is RS256, Hydra itself generates the keys. This
-// takes seconds, because the keys have 4096 bits.
+// unless the client is configured otherwise. alg is the algorithm of the
+// signing keys. If alg is RS256, Hydra itself generates the keys. This takes
+// seconds, because the keys have 4096 bits.
 func startHydra(t *testing.T, issuer, alg string) *hydra {
 	t.Helper()
 	public, admin := program.Address(t), program.Address(t)
@@ -162,8 +162,8 @@ func answers(t *testing.T, page string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// client registers a client. The parameter strategy is the format of the
-// client's access tokens: jwt or opaque.
+// client registers a client with the given access token strategy: jwt or
+// opaque.
 func (h *hydra) client(t *testing.T, id, strategy string) {
 	t.Helper()
 	h.request(t, http.MethodPost, "/admin/clients", map[string]any{
@@ -192,8 +192,8 @@ func (h *hydra) withdraw(t *testing.T, kid string) {
 	h.request(t, http.MethodDelete, accessTokenKeys+"/"+kid, nil, nil)
 }
 
-// request sends JSON to the admin API. If the parameter v is not nil, the
-// answer is decoded into v.
+// request sends JSON to the admin API. If v is not nil, the answer is decoded
+// into v.
 func (h *hydra) request(t *testing.T, method, path string, body, v any) {
 	t.Helper()
 	text, err := json.Marshal(body)

@@ -73,10 +73,10 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	return token
 }
 
-// accept accepts a login or consent challenge at the admin API. The parameter
-// at is the URL of the login or consent page to which Hydra redirects. The
-// query of this URL contains the challenge. accept returns the URL that the
-// browser must open next.
+// accept accepts a login or consent challenge at the admin API. The at argument
+// is the URL of the login or consent page to which Hydra redirects. Its query
+// contains the challenge. accept returns the URL that the browser must open
+// next.
 func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]any) string {
 	t.Helper()
 	to, err := url.Parse(at)
@@ -91,9 +91,9 @@ func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]an
 	return next.RedirectTo
 }
 
-// sessionOf returns the session ID of a consent request. The parameter at is
-// the URL of the consent page to which Hydra redirects. The query of this URL
-// contains the challenge of the consent request.
+// sessionOf returns the session ID of a consent request. The given URL is that
+// of the consent page to which Hydra redirects. Its query contains the
+// challenge of the consent request.
 func (h *hydra) sessionOf(t *testing.T, at string) string {
 	t.Helper()
 	_, query, _ := strings.Cut(at, "?")

@@ -116,13 +116,13 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	return o
 }
 
-// acceptedAgain returns the constant never for a process that has accepted no
-// token since the fault.
+// never is the result of acceptedAgain if a process has accepted no token since
+// the fault.
 const never time.Duration = math.MaxInt64
 
 // acceptedAgain returns the time from the end of the fault until all processes
 // that the fault affected have accepted a token. If one of them has not, it
-// returns the constant never.
+// returns the never constant.
 func (f fault) acceptedAgain(events []event) (last time.Duration) {
 	first := make(map[int]time.Duration)
 	for _, e := range events {

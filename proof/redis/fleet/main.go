@@ -152,8 +152,7 @@ const (
 	end   = "<!-- until the end of the figures of the fleet -->"
 )
 
-// rewrite replaces the text of a file between the lines that contain the
-// constants begin and end.
+// rewrite replaces the text between the begin and end lines of a file.
 func rewrite(path, text string) error {
 	old, err := os.ReadFile(path) //nolint:gosec // the user names it
 	if err != nil {

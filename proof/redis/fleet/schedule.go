@@ -18,9 +18,9 @@ const (
 	signAfter         = 6 * time.Second // how long after its publication a key first signs; longer than jwks.Options.MinInterval
 )
 
-// fault is a planned or an injected fault. The fields began and ended count
-// from the start of the run. Before the fault is injected, they are the planned
-// times. Afterwards, they are the actual times.
+// fault is a planned or an injected fault. Its times count from the start of
+// the run. Before the fault is injected, they are the planned times.
+// Afterwards, they are the actual times.
 type fault struct {
 	name         string
 	began, ended time.Duration

@@ -68,10 +68,10 @@ backend fleet
 
 var frameworks = []string{"http", "echo", "echo5", "gin"}
 
-// startFleet starts all servers and processes. The parameter order contains the
-// numbers of the processes in random order. The first processes of this order
-// reach Redis through the link. The parameter skew is the clock error of the
-// last two processes: one clock is ahead, and the other one is behind.
+// startFleet starts all servers and processes. order contains the numbers of
+// the processes in random order. The first of them reach Redis through the
+// link. The clocks of the last two are wrong by skew: one clock is ahead, and
+// the other one is behind.
 func startFleet(ctx context.Context, order []int, skew time.Duration) (f *fleet, err error) {
 	f = &fleet{cut: slices.Sorted(slices.Values(order[:linked])), secret: rand.Text() + rand.Text()}
 	f.skews = map[int]time.Duration{order[apis-2]: skew, order[apis-1]: -skew}

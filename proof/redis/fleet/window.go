@@ -65,8 +65,8 @@ type window struct {
 }
 
 // windows returns the windows of the faults. If several windows cover an
-// answer, the last one is used. The parameter skew is the maximum clock error
-// of a process that detects a loss of data.
+// answer, the last one is used. skew is the maximum clock error of a process
+// that detects a loss of data.
 func windows(faults []fault, skew time.Duration) (all []window) {
 	var memories []window
 	for i, f := range faults {
@@ -100,10 +100,9 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 }
 
 // slowWindows returns windows for the times in which Redis was slow without an
-// injected fault. The constant slowest is the timeout of a command. If a
-// request with a proof takes at least that long and gets a 503, Redis was
-// presumably slow. After the timeout, the process may pause its commands for a
-// second.
+// injected fault. If a request with a proof gets a 503, and takes at least as
+// long as the timeout of a command, Redis was presumably slow. After the
+// timeout, the process may pause its commands for a second.
 func slowWindows(events []event, faults []window) (all []window) {
 	for _, e := range events {
 		if e.kind != bound || e.status != http.StatusServiceUnavailable || e.server == noServer || e.took < slowest {

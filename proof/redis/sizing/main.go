@@ -57,7 +57,7 @@ func run(ctx context.Context, n int, page string) error {
 	return rewrite(page, text)
 }
 
-// rewrite replaces the text of a document between the constants begin and end.
+// rewrite replaces the text between the begin and end lines of a document.
 func rewrite(page, text string) error {
 	old, err := os.ReadFile(page) //nolint:gosec // the user's own file
 	if err != nil {

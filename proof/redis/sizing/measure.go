@@ -156,7 +156,7 @@ func cpu() float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
-// measureRedis measures what Redis needs. The constant workers limits the
+// measureRedis measures what Redis needs. The workers constant limits the
 // number of concurrent calls.
 func (m *measured) measureRedis(ctx context.Context, server *redisServer, n int) error {
 	store, err := redisstore.New(redisstore.Config{

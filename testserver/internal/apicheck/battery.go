@@ -55,9 +55,9 @@ var (
 )
 
 const (
-	// flood is how many tokens with unknown keys the check sends. It sends
-	// equally many malformed tokens. The constant few is the maximum number of
-	// JWKS fetches that all these tokens together may cause.
+	// flood is how many tokens with unknown keys the check sends. It sends the
+	// same number of malformed tokens. The few constant is the maximum number
+	// of JWKS fetches that all these tokens together may cause.
 	flood = 20
 	few   = 5
 )

@@ -28,9 +28,9 @@ func (v Claim) faults() error {
 	return errors.Join(errs...)
 }
 
-// edited returns a token edit that changes the strings in the claim with the
-// function edit. If the function changes nothing, the token edit does not write
-// the claim, because writing would turn a single string into an array.
+// edited returns a token edit that applies the edit function to the strings in
+// the claim. If the function changes nothing, the token edit does not write the
+// claim, because writing would turn a single string into an array.
 func (v Claim) edited(edit func([]string) []string) token.Edit {
 	return func(d *token.Draft) {
 		had := d.TextsAt(v.Name)

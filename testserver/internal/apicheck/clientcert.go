@@ -129,8 +129,8 @@ func unknownConfirmation(d *token.Draft) {
 	d.Set("cnf", map[string]string{"urn:testserver:unknown": "x"})
 }
 
-// certificates returns the probes that test the binding to a certificate. The
-// function battery adds the probes for the defects in the catalogue.
+// certificates returns the probes that test the binding to a certificate.
+// r.battery adds the probes for the defects in the catalogue.
 func (r *run) certificates(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, text string, from *Target, why, fix string) *probe {
 		probes = append(probes, probe{

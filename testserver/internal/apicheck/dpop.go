@@ -57,8 +57,8 @@ func (c *Check) originFaults() error {
 }
 
 // newProver makes two keys for DPoP proofs. Their algorithm is the first of
-// PublicAlgs that the parameter algs of the API's challenge contains. If algs
-// contains none of PublicAlgs, the algorithm is ES256.
+// PublicAlgs that algs in the API's challenge lists, or ES256 if algs lists
+// none of them.
 func (r *run) newProver(ctx context.Context) error {
 	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // a later probe reports the error
 	alg, algs := catalogue.ES256, strings.Fields(challenge["algs"])

@@ -81,8 +81,8 @@ func (r *run) ask(ctx context.Context, edit func(*http.Request)) outcome {
 	return r.send(ctx, probe{edit: edit}, r.target.via[0])
 }
 
-// row records a result of the metadata check. If the parameter got is "", the
-// API has passed, and row returns true.
+// row records a result of the metadata check. If got is "", the API has passed,
+// and row returns true.
 func (r *run) row(name, sent, got, want string) bool {
 	r.sent = append(r.sent, name)
 	if got != "" {
@@ -92,8 +92,8 @@ func (r *run) row(name, sent, got, want string) bool {
 }
 
 // metadataAt returns the metadata URL in the challenge. If the challenge
-// contains no valid metadata URL, the result got describes the response
-// instead.
+// contains no valid metadata URL, metadataAt returns a description of the
+// response instead.
 func metadataAt(a outcome) (u *url.URL, got string) {
 	params, err := a.challenge(bearerScheme)
 	if params == nil && err == nil {
@@ -114,9 +114,9 @@ func isPublic(u *url.URL) bool {
 	return u.Host != "" && u.User == nil && u.Fragment == "" && (u.Scheme == "https" || u.Scheme == "http" && loopback)
 }
 
-// resourceIn returns the member resource of the metadata document. If the
-// response is not a valid document, the result got describes the response
-// instead.
+// resourceIn returns the resource member of the metadata document. If the
+// response is not a valid document, resourceIn returns a description of the
+// response instead.
 func resourceIn(a outcome) (resource, got string) {
 	document, err := token.ParseObject(a.body)
 	resource, _ = document.Text("resource")
@@ -126,9 +126,8 @@ func resourceIn(a outcome) (resource, got string) {
 	return resource, ""
 }
 
-// judgeResource checks the member resource of the metadata document (RFC 9728
-// §3.3). The parameter at is the URL of the document. If the resource is right,
-// the result got is "".
+// judgeResource checks the resource member of the metadata document at the
+// given URL (RFC 9728 §3.3). If the resource is right, got is "".
 func (r *run) judgeResource(ctx context.Context, resource string, at *url.URL) (got, want string) {
 	got = fmt.Sprintf("the resource %q", resource)
 	u, err := url.Parse(resource)

@@ -31,8 +31,8 @@ func Serve(api http.Handler, inMemory bool) (*Target, error) {
 }
 
 // Locate returns a Target for the API at baseURL. The transports of the Target
-// trust the parameter roots. If roots is nil, they trust the roots of the
-// system. For an https URL, the Target also has a transport for HTTP/2.
+// trust the given roots. If roots is nil, they trust the roots of the system.
+// For an https URL, the Target also has a transport for HTTP/2.
 func Locate(baseURL string, roots *x509.CertPool) (*Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

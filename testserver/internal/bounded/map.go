@@ -62,8 +62,8 @@ func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	}
 }
 
-// Sweep calls the function dead with each value. It removes the entries for
-// which the function returns true.
+// Sweep calls dead with each value. It removes the entries for which dead
+// returns true.
 func (m *Map[K, V]) Sweep(dead func(V) bool) {
 	order := make([]K, 0, len(m.order))
 	for key, v := range m.All() {

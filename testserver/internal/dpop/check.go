@@ -149,7 +149,7 @@ func (r Request) checkTime(claims token.Object) (time.Time, error) {
 }
 
 // dateOf returns the time in a claim. If the claim is missing, it returns the
-// parameter absent.
+// absent argument.
 func dateOf(claims token.Object, name string, absent time.Time) (t time.Time, ok bool) {
 	i := claims.Find(name)
 	if i < 0 {

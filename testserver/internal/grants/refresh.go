@@ -18,7 +18,7 @@ const (
 )
 
 // RefreshToken returns the refresh token of the family's current generation, or
-// "" if the family has none. The parameter secret is the secret of the server.
+// "" if the family has none. The secret is that of the server.
 func RefreshToken(secret []byte, f Family) string {
 	id, err := base64.RawURLEncoding.DecodeString(f.ID)
 	if err != nil || len(id) != familyBytes || f.Generation == 0 {

@@ -43,8 +43,8 @@ func (g *Store) Session(name string, at time.Time) *Session {
 	return &now
 }
 
-// PutSession removes the session whose name is the parameter old, and stores a
-// copy of s under s.Name.
+// PutSession removes the session with the old name, and stores a copy of s
+// under s.Name.
 func (g *Store) PutSession(old string, s *Session, now time.Time) {
 	saved := *s
 	all, unlock := g.Lock()
@@ -54,8 +54,8 @@ func (g *Store) PutSession(old string, s *Session, now time.Time) {
 	all.Sessions.Put(sha256.Sum256([]byte(s.Name)), &saved)
 }
 
-// UpdateSession calls the function change with the stored session called
-// s.Name, if this session exists.
+// UpdateSession calls change with the stored session called s.Name, if this
+// session exists.
 func (g *Store) UpdateSession(s *Session, change func(*Session)) {
 	all, unlock := g.Lock()
 	defer unlock()

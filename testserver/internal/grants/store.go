@@ -78,8 +78,8 @@ func (g *Store) Begin(f Family, now time.Time) {
 	all.Begin(f, now)
 }
 
-// Belongs records that an access token belongs to a family. The parameter ends
-// is the expiry of the token.
+// Belongs records that an access token belongs to a family. The token expires
+// at the given time.
 func (g *Store) Belongs(text, family string, ends time.Time) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -104,8 +104,8 @@ func (g *Store) Family(d token.Digest) Family {
 	return Family{}
 }
 
-// Revoke revokes the families for which the function match returns true. It
-// returns those that were not revoked before.
+// Revoke revokes the families for which match returns true. It returns those
+// that were not revoked before.
 func (g *Store) Revoke(match func(*Family) bool) []Family {
 	all, unlock := g.Lock()
 	defer unlock()

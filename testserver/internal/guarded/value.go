@@ -27,9 +27,8 @@ func (v *Value[T]) RLock() (value *T, unlock func()) {
 	return &v.value, v.mu.RUnlock
 }
 
-// OnChange sets the function f, which runs each time a caller of Lock unlocks
-// the value, even if the value has not changed. Call OnChange before the value
-// is shared.
+// OnChange makes f run each time a caller of Lock unlocks the value, even if
+// the value has not changed. Call OnChange before the value is shared.
 func (v *Value[T]) OnChange(f func()) { v.changed = f }
 
 func (v *Value[T]) unlock() {

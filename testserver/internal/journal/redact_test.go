@@ -125,7 +125,7 @@ func TestPeekFormRestoresTheBody(t *testing.T) {
 	for name, tt := range map[string]struct {
 		contentType, body string
 		end               error
-		want              string // value of the parameter a; "-" means no form
+		want              string // value of the form field a; "-" means no form
 	}{
 		"a form":                         {journal.FormType, "a=b", nil, "b"},
 		"a form with a charset":          {journal.FormType + "; charset=UTF-8", "a=b", nil, "b"},

@@ -38,9 +38,8 @@ func New(shape shapes.Shape, server Server) *Likeness {
 }
 
 // settled returns list without repeated members. If a member is repeated, the
-// last value counts. The parameter audience is the audience of the sample
-// tokens. settled replaces it in the values with a placeholder for the mock
-// server's audience.
+// last value counts. In the values, settled replaces audience, the audience of
+// the sample tokens, with a placeholder for the mock server's audience.
 func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	for _, m := range list {
 		m.Value = own(m.Value, audience)

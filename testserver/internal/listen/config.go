@@ -23,10 +23,10 @@ type Config struct {
 	// TLS, the certificate contains the host of this URL.
 	URL string
 
-	// Random returns n random bytes. The parameter label is the purpose of the
-	// bytes: the address in memory, or the serial number of a certificate. Each
-	// call of Key returns a new ECDSA key for a certificate. If one of these
-	// functions is nil, crypto/rand replaces it.
+	// Random returns n random bytes. The label is the purpose of the bytes: the
+	// address in memory, or the serial number of a certificate. Each call of
+	// Key returns a new ECDSA key for a certificate. If one of these functions
+	// is nil, crypto/rand replaces it.
 	Random func(label string, n int) []byte
 	Key    func() (crypto.Signer, error)
 }

@@ -24,7 +24,7 @@ func opened(t *testing.T, c listen.Config) *listen.Listener {
 }
 
 // serving returns a listener that serves h, and a client for the listener. Both
-// work until the function stop is called.
+// work until stop is called.
 func serving(t *testing.T, c listen.Config, h http.HandlerFunc) (l *listen.Listener, client *http.Client, stop func() error) {
 	t.Helper()
 	l, err := listen.Open(c)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// waitLimit is how long the function stop from Serve waits for handlers that do
+// waitLimit is how long the stop function of Serve waits for handlers that do
 // not return after their context was canceled.
 const waitLimit = 5 * time.Second
 

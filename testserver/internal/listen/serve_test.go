@@ -99,9 +99,9 @@ func TestStopEndsConnectionsThatSaidNothing(t *testing.T) {
 	}
 }
 
-// The function stop must not wait until the client reads the close_notify alert
-// of TLS. Over a pipe, sending the alert blocks for up to five seconds if the
-// client does not read.
+// stop must not wait until the client reads the close_notify alert of TLS. Over
+// a pipe, sending the alert blocks for up to five seconds if the client does
+// not read.
 func TestStopWaitsForNoFarewell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true, TLS: true}, host)
@@ -158,9 +158,9 @@ func (w watched) Close() error {
 	return w.Conn.Close()
 }
 
-// The function stop must end a request whose body never arrives. Until the body
-// has been read, net/http does not cancel the context of the request when the
-// connection is closed.
+// stop must end a request whose body never arrives. Until the body has been
+// read, net/http does not cancel the context of the request when the connection
+// is closed.
 func TestStopEndsARequestThatAwaitsItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true}, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

@@ -7,9 +7,9 @@ import (
 
 const localhost = "localhost"
 
-// listenAt listens on addr, which Config.Check has accepted. The parameter
-// option names the option for addr. If addr is "", listenAt listens on a free
-// port of loopback.
+// listenAt listens on addr, which Config.Check has accepted. If addr is "",
+// listenAt listens on a free port of loopback. Errors name the given option,
+// which sets addr.
 func listenAt(option, addr string) (net.Listener, error) {
 	if addr == "" {
 		return listenLoopback()

@@ -15,8 +15,7 @@ import (
 // CheckNames returns an error if the authentication method does not allow the
 // number or the syntax of the names in c. tls_client_auth requires exactly one
 // name, in a form that can be compared with the names in a certificate. Other
-// methods allow no name. For the error, the function nameOf returns the name of
-// a field.
+// methods allow no name. For the error, nameOf returns the name of a field.
 func CheckNames(c catalogue.ClientTLS, method catalogue.AuthMethod, nameOf func(catalogue.CertificateName) string) error {
 	var set, all []string
 	for _, n := range c.Names() {

@@ -85,7 +85,7 @@ func (s clientAuth) isTimely(claims token.Object, name string) bool {
 }
 
 // signedBy reports whether one of the client's keys verifies jws, which must be
-// the result of parsing the parameter text.
+// the result of parsing text.
 func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) bool {
 	header := jws.Signatures[0].Header
 	for _, key := range c.Keys.Keys {

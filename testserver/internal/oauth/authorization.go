@@ -41,10 +41,10 @@ type authorization struct {
 }
 
 // readAuthorization parses an authorization request. It returns at most one
-// failure. If the client or the redirect URI is invalid, the failure is the
-// result show, for a page in the browser. Any other failure is the result
-// redirect, which is sent to the client. The result a then contains the
-// parameters that were read before the failure.
+// failure. If the client or the redirect URI is invalid, the failure is
+// returned as show, for a page in the browser. Any other failure is returned as
+// redirect, and is sent to the client. In this case, a contains the parameters
+// that were read before the failure.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {
@@ -103,7 +103,7 @@ func unknownClient(id string) *failure {
 }
 
 // unregistered returns the failure for a URI that the client has not
-// registered. The parameter own lists the client's registered URIs.
+// registered. own lists the URIs that the client has registered.
 func unregistered(parameter string, c *registry.Registered, sent string, own []string) *failure {
 	facts := []pages.Field{{Name: "Client", Value: c.ID}, {Name: "Sent", Value: sent}}
 	for _, uri := range shortened(own) {

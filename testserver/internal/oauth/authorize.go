@@ -192,9 +192,9 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 	return ""
 }
 
-// finish sends the client a code for a login. If the parameter decided is true,
-// the user u logs in now, and no page is shown. If decided is false, the code
-// is for the last login of the session.
+// finish sends the client a code for a login. If decided is true, the user u
+// logs in now, and no page is shown. If decided is false, the code is for the
+// last login of the session.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, decided bool) {
 	now := s.Clock.Now()
 	authTime, acr, fresh := session.AuthTime, session.ACR, s.loggedInFor(session, a)

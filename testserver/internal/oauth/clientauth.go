@@ -87,8 +87,8 @@ func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Re
 }
 
 // basic authenticates a client with the Basic credentials in an Authorization
-// field. The parameter named is the client_id in the form. If it is not "", it
-// must be the client ID in the credentials.
+// field. If the client_id in the form (named) is not "", it must be the client
+// ID in the credentials.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -188,7 +188,7 @@ func (t *tokenRequest) readCertificate(r *http.Request) *failure {
 }
 
 // checkProof returns the DPoP proof of a request to ep (RFC 9449 §4.3), or the
-// zero Proof if the request has none. The parameter access is the access token
+// zero Proof if the request has none. The access argument is the access token
 // of the request, or "".
 func (s *Server) checkProof(r *http.Request, ep catalogue.Endpoint, access string) (dpop.Proof, *failure) {
 	p, err := dpop.Request{Method: r.Method, URLs: s.called(r, ep), Token: access, Now: s.Clock.Now(), Nonces: s.nonces()}.Check(r.Header.Values("DPoP"))

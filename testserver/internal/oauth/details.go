@@ -28,7 +28,7 @@ func invalidDetails(description string) *failure {
 
 // readDetails reads the parameter authorization_details (RFC 9396 §2). It
 // returns nil if the parameter is absent. Each element is returned as
-// normalized JSON, so that the function subset can compare elements as strings.
+// normalized JSON, so that subset can compare elements as strings.
 func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 	text := form.Get(detailsParameter)
 	switch {

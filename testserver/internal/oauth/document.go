@@ -65,8 +65,7 @@ func joined(r *http.Request) *http.Request {
 }
 
 // describe builds both discovery documents, which list only the features that
-// the server supports. The functions in the parameter change can then change
-// each document.
+// the server supports. The given functions can then change each document.
 func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) error {
 	render := func(doc map[string]any) ([]byte, error) {
 		for _, f := range change {

@@ -59,10 +59,9 @@ func (s *Server) handler(ep catalogue.Endpoint) http.HandlerFunc {
 }
 
 // mount decides which endpoints are served, and sets their paths, URLs and
-// routes. The parameter origin is the scheme and host of the issuer. The
-// parameter base is the path of the issuer without a trailing slash, because
-// RFC 8414 and OpenID Connect Discovery 1.0 remove this slash before they add
-// the well-known path.
+// routes. origin is the scheme and host of the issuer. base is the path of the
+// issuer without a trailing slash, because RFC 8414 and OpenID Connect
+// Discovery 1.0 remove this slash before they add the well-known path.
 func (s *Server) mount(origin, base string) {
 	s.served = catalogue.Served(func(r catalogue.Route) bool {
 		return slices.Contains(s.config.Disabled, r.Endpoint) ||

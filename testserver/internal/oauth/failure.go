@@ -46,9 +46,8 @@ const (
 func invalidRequest(description string) *failure { return refused("invalid_request", description) }
 
 // invalidClient returns the failure for a client that could not be
-// authenticated. The parameter field says whether the credentials were in the
-// Authorization field. If they were, the response has a challenge (RFC 6749
-// §5.2).
+// authenticated. If field is true, the credentials were in the Authorization
+// field, and the response has a challenge (RFC 6749 §5.2).
 func invalidClient(description string, field bool) *failure {
 	return &failure{status: http.StatusUnauthorized, code: "invalid_client", description: description, challenge: field}
 }

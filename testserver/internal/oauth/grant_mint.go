@@ -45,8 +45,7 @@ func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
 // sub, Issue returns only the access token.
 func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
 
-// IssueAs does the same as Issue, but makes the access token in the format that
-// the parameter form describes.
+// IssueAs is like Issue, but makes the access token in the given form.
 func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error) {
 	d, err := s.DraftAs(form, edit)
 	if err != nil {
@@ -92,7 +91,7 @@ func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error
 }
 
 // IDToken returns an ID token for the default user and the default client,
-// without a token request. The function edit changes the token.
+// without a token request. The given edit changes the token.
 func (s *Server) IDToken(edit token.Edit) (string, error) {
 	d := s.IDDraft("")
 	d.Claims.Delete("azp")

@@ -15,9 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// originsValid returns false if a token in the parameter origins, or the family
-// of such a token, has been revoked. The parameter contains the digests of the
-// tokens that were exchanged for a token.
+// originsValid returns false if one of the origins, or the family of one, has
+// been revoked. The origins are the digests of the tokens that were exchanged
+// for a token.
 func (s *Server) originsValid(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
@@ -113,8 +113,8 @@ func acceptsSigned(r *http.Request) bool {
 	return false
 }
 
-// responseDraft returns an unsigned JWT for a response to the parameter client.
-// The JWT has only the claims iss and aud.
+// responseDraft returns an unsigned JWT for a response to the given client. The
+// JWT has only the claims iss and aud.
 func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *token.Draft {
 	d := &token.Draft{Header: token.UnsignedHeader(), Alg: alg}
 	d.SetHeader("typ", typ)

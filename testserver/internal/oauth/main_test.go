@@ -71,8 +71,8 @@ func newServer(t *testing.T, changes ...func(*oauth.Config)) fixture {
 	return fixture{s, robot}
 }
 
-// send sends a request to the server without a socket. The parameter header is
-// a list of names, each followed by its value.
+// send sends a request to the server without a socket. The header is a list of
+// names, each followed by its value.
 func (s fixture) send(method, target, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {
@@ -117,9 +117,8 @@ func read(t *testing.T, rec *httptest.ResponseRecorder) reply {
 
 func (r reply) get(name string) string { s, _ := r.body[name].(string); return s }
 
-// with returns a copy of form with changed parameters. The parameter pairs is a
-// list of names, each followed by its value. An empty value removes the
-// parameter.
+// with returns a copy of form with changed parameters. The pairs are names,
+// each followed by its value. An empty value removes the parameter.
 func with(form url.Values, pairs ...string) url.Values {
 	changed := url.Values(http.Header(form).Clone())
 	for i := 0; i < len(pairs); i += 2 {
@@ -159,7 +158,7 @@ func (s fixture) refresh(t *testing.T) url.Values {
 }
 
 // device returns a token request of the client web with a new device code. The
-// request is valid after the function decide has approved the device.
+// request is valid after decide has approved the device.
 func (s fixture) device(t *testing.T) (form url.Values, decide func()) {
 	t.Helper()
 	r := s.post(t, catalogue.DeviceAuthorization, "web", nil)
@@ -181,7 +180,7 @@ func (s fixture) tokenExchange(t *testing.T) url.Values {
 }
 
 // assertion returns a token request of the client robot with an assertion. The
-// assertion is valid unless the function change makes it invalid.
+// assertion is valid unless change makes it invalid.
 func (s fixture) assertion(t *testing.T, change func(jwt.MapClaims)) url.Values {
 	t.Helper()
 	claims := jwt.MapClaims{"iss": "robot", "sub": "alice", "aud": issuer, "exp": noon.Unix() + 60, "jti": s.Source.Name("test")}

@@ -36,7 +36,7 @@ func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// manages returns the client whose ID is the only element of ids. The parameter
+// manages returns the client whose ID is the only element of ids. The
 // credential must be the registration access token of this client. The failure
 // is the same for a deleted client and for a wrong token (RFC 7592 §2.1).
 func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {

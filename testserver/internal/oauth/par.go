@@ -80,9 +80,9 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 }
 
 // pushable checks a pushed request as the authorization endpoint would (RFC
-// 9126 §2.1). It returns the request to store, without credentials. The
-// parameter key is the thumbprint of the client's DPoP key, or "" without a
-// proof. This key has the same effect as dpop_jkt (RFC 9449 §10.1).
+// 9126 §2.1). It returns the request to store, without credentials. key is the
+// thumbprint of the client's DPoP key, or "" without a proof. It has the same
+// effect as dpop_jkt (RFC 9449 §10.1).
 func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values, key string) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):

@@ -112,12 +112,11 @@ func later(a, b time.Time) time.Time {
 }
 
 // startRefreshing adds the first refresh token to a new token family, if the
-// client may use the grant refresh_token. It also sets the time at which the
-// family ends. The parameters certificate and key are the thumbprints to which
-// the access token is bound, or "". The refresh tokens of a public client are
-// bound to the same thumbprints (RFC 8705 §4, RFC 9449 §5). Other refresh
-// tokens need no thumbprint, because their clients authenticate (RFC 8705
-// §7.1).
+// client may use the refresh_token grant. It also sets the time at which the
+// family ends. certificate and key are the thumbprints to which the access
+// token is bound, or "". The refresh tokens of a public client are bound to the
+// same thumbprints (RFC 8705 §4, RFC 9449 §5). Other refresh tokens need no
+// thumbprint, because their clients authenticate (RFC 8705 §7.1).
 func (s tokenEndpoint) startRefreshing(c *registry.Registered, certificate, key string, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {

@@ -47,8 +47,7 @@ type information struct {
 }
 
 // serve registers a client if the method of the request is POST. All other
-// requests are about registered clients, and serve passes them to the method
-// manage.
+// requests are about registered clients, and serve passes them to s.manage.
 func (s registrationEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		s.manage(w, r)
@@ -97,9 +96,9 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	return s.describe(known, c.Secret, credential), nil
 }
 
-// describe returns the client information response. The parameter secret is the
-// client's new secret, or "" if the client does not get one. An earlier secret
-// cannot be returned, because the server stores only its digest.
+// describe returns the client information response. secret is the client's new
+// secret, or "" if the client does not get one. An earlier secret cannot be
+// returned, because the server stores only its digest.
 func (s registrationEndpoint) describe(c *registry.Registered, secret, credential string) *information {
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,

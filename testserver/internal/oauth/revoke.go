@@ -87,7 +87,7 @@ func (s *Server) Revoke(text string) bool {
 	return true
 }
 
-// SetIntrospection sets the introspection response for the token in text. The
-// parameter reply is the response as JSON. If reply is nil, the server gives
-// its normal response again.
+// SetIntrospection sets the introspection response for the token in text. reply
+// is the response as JSON. If reply is nil, the server gives its normal
+// response again.
 func (s *Server) SetIntrospection(text string, reply []byte) { s.ledger.SetReply(text, reply) }

@@ -25,8 +25,8 @@ func splitScopes(text string) ([]string, *failure) {
 	return unique(scopes), nil
 }
 
-// scopesFor returns the scopes that the client gets. The parameter text is the
-// scope parameter of the request. If text is empty, the client gets the default
+// scopesFor returns the scopes that the client gets. text is the scope
+// parameter of the request. If text is empty, the client gets the default
 // scopes of its tokens, except those that the client may not request.
 func (s *Server) scopesFor(c *registry.Registered, text string) ([]string, *failure) {
 	scopes, failed := splitScopes(text)

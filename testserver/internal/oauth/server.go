@@ -229,10 +229,10 @@ func (s *Server) Reset() {
 }
 
 // Inject adds a fault for the requests that match rule. The new fault takes
-// precedence over earlier faults. Inject calls the function wrap once and
-// passes it a handler that responds without faults. The handler that wrap
-// returns responds to the matching requests instead of the endpoint. If wrap
-// returns nil, Inject adds no fault and returns false.
+// precedence over earlier faults. Inject calls wrap once and passes it a
+// handler that responds without faults. The handler that wrap returns responds
+// to the matching requests instead of the endpoint. If wrap returns nil, Inject
+// adds no fault and returns false.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))
 	if handler == nil {

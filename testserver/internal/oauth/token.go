@@ -24,7 +24,7 @@ type tokenRequest struct {
 
 	proof     dpop.Proof // zero if the request has no proof
 	presented string     // x5t#S256 of the client certificate; "" if the request has none
-	bound     string     // the field presented if the client gets bound tokens, or ""
+	bound     string     // equals presented if the client gets bound tokens; otherwise ""
 }
 
 // grant is the accepted grant of a token request.

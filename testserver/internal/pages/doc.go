@@ -10,22 +10,22 @@
 // # Fields
 //
 // Forms are sent by POST to the page's Action. The only exception is the filter
-// of the debug page, which changes nothing and is sent by GET. The names of the
-// fields are the Field constants. Two fields contain data of the server:
+// of the debug page, which changes nothing and is sent by GET. The Field
+// constants are the names of the fields. Two fields contain data of the server:
 // [FieldRequest] is one opaque string, such as the query of the authorization
 // request, and [FieldCSRF] is the CSRF token. The parameters of the
-// authorization request are not separate fields, because a parameter
+// authorization request are not separate fields, because a parameter such as
 // decision=allow could be mistaken for the user's decision.
 //
 // # Headers
 //
 // All pages forbid framing, content sniffing, caching and referrers. Their
 // Content Security Policy forbids everything except their own style and the
-// script of [FormPost]. Because of the policy no-referrer, browsers send
+// script of [FormPost]. Because of the no-referrer policy, browsers send
 // "Origin: null" with the forms, so a server must check [FieldCSRF] and not the
 // origin.
 //
-// [Login], [Consent], [Logout] and [FormPost] have no directive form-action.
+// [Login], [Consent], [Logout] and [FormPost] have no form-action directive.
 // Chromium applies this directive to the target of a form and to every redirect
 // that follows. Sign-in, consent and sign-out end at the client's redirect URI.
 // That URI may redirect to another origin that is not registered, to an app's

@@ -16,8 +16,8 @@ import (
 // varying are the attributes whose values come from the data of a page.
 var varying = []string{"value", "name", "action", "href"}
 
-// skeleton returns the elements, attributes and comments of a page. The result
-// contains neither texts nor the values of the attributes in varying.
+// skeleton returns the elements, attributes and comments of a page. It leaves
+// out texts, and the values of the varying attributes.
 func skeleton(doc *html.Node) (lines []string) {
 	var walk func(n *html.Node, depth int)
 	walk = func(n *html.Node, depth int) {

@@ -20,8 +20,8 @@ func site(text string) map[string]func(http.ResponseWriter) {
 	return filled(func() string { return text })
 }
 
-// filled returns, for each page, a function that writes the page. It calls the
-// function next to get the value of each string in the data of the page.
+// filled returns, for each page, a function that writes the page. It calls next
+// to get the value of each string in the data of the page.
 func filled(next func() string) map[string]func(http.ResponseWriter) {
 	form := func() pages.Form { return pages.Form{Action: next(), Request: next(), CSRF: next()} }
 	two := func() []string { return []string{next(), next()} }

@@ -30,9 +30,9 @@ type Saver struct {
 	closed  bool
 }
 
-// NewSaver returns a Saver that calls the function save to save the current
-// state. If save fails, the Saver passes the error to the function report,
-// which may be nil. Of several consecutive failures, it reports only the first.
+// NewSaver returns a Saver that calls save to save the current state. If save
+// fails, the Saver passes the error to report, which may be nil. Of several
+// consecutive failures, it reports only the first.
 func NewSaver(save func() error, report func(error)) *Saver {
 	return &Saver{save: save, report: report, stop: make(chan struct{}), turn: make(chan struct{}, 1)}
 }

@@ -14,8 +14,8 @@ import (
 
 var errDisk = errors.New("the disk is full")
 
-// disk simulates a state file and counts the saves. While the field fails is
-// true, every save returns an error.
+// disk simulates a state file and counts the saves. While fails is true, every
+// save returns an error.
 type disk struct {
 	current       atomic.Int64 // the state to save
 	saves, stored int

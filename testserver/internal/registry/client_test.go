@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// keys returns a JWKS with one key. The key is private if the parameter private
-// is true, and public otherwise.
+// keys returns a JWKS with one key, which is private if private is true, and
+// public otherwise.
 func keys(t *testing.T, private bool) []byte {
 	t.Helper()
 	key, err := token.NewKey(catalogue.ES256, "", token.RandomSource())

@@ -57,9 +57,9 @@ func tree(t *testing.T, text string) (v any) {
 var secrets = map[string]bool{"secret": true, "password": true, "seed": true, "keys": true}
 
 // differs compares a configuration with its printed form and returns the path
-// of a member that differs, or "" if they are equal. The parameter name is the
-// name of the compared member. The parameters text and out are the values of
-// this member in the configuration and in the printed form.
+// of a member that differs, or "" if they are equal. name is the name of the
+// compared member. text and out are the values of this member in the
+// configuration and in the printed form.
 func differs(name string, text, out any) string {
 	switch text := text.(type) {
 	case map[string]any:

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// text reads a string that must not be empty. In errors, the parameter want
-// describes the expected string.
+// text reads a string that must not be empty. In errors, want describes the
+// expected string.
 func (v value) text(want string) (s string, ok bool) {
 	if !v.is("a string", want) {
 		return "", false

@@ -35,7 +35,7 @@ func (v value) path() string {
 }
 
 // below returns the value for raw, which is an element or a member of v. The
-// parameter step is the part of the path that leads from v to raw.
+// step is the part of the path that leads from v to raw.
 func (v *value) below(step string, raw json.RawMessage) value {
 	return value{report: v.report, up: v, step: step, depth: v.depth + 1, raw: raw}
 }
@@ -83,8 +83,7 @@ func (v value) kind() string {
 	return "a number"
 }
 
-// is reports whether v has the given JSON type. If v has a different type, the
-// method adds an error.
+// is reports whether v has the given JSON type. If not, it adds an error.
 func (v value) is(kind, want string) bool {
 	got := v.kind()
 	switch {
@@ -105,8 +104,7 @@ type field struct {
 	read func(value)
 }
 
-// into returns a function that calls the function read and stores its result in
-// *dst.
+// into returns a function that calls read and stores its result in *dst.
 func into[T any](dst *T, read func(value) T) func(value) {
 	return func(v value) { *dst = read(v) }
 }
@@ -118,7 +116,7 @@ func intoNew[T any](dst **T, read func(value) T) func(value) {
 }
 
 // object reads the members of the JSON object v. For each member it calls the
-// function read of the field with that name. A member without a field is an
+// read function of the field with that name. A member without a field is an
 // error. object returns the names of the members that it has read.
 func (v value) object(fields ...field) (given map[string]bool) {
 	var names []string
@@ -138,8 +136,8 @@ func (v value) object(fields ...field) (given map[string]bool) {
 	return given
 }
 
-// members calls the function read for each member of v, and adds an error for
-// each repeated name.
+// members calls read for each member of v, and adds an error for each repeated
+// name.
 func (v *value) members(want string, read func(name string, part value)) {
 	if !v.is("an object", want) || v.tooDeep() {
 		return
@@ -159,7 +157,7 @@ func (v *value) members(want string, read func(name string, part value)) {
 	}
 }
 
-// elements calls the function read for each element of v.
+// elements calls read for each element of v.
 func (v *value) elements(want string, read func(part value)) {
 	if !v.is("an array", want) || v.tooDeep() {
 		return

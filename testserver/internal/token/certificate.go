@@ -112,9 +112,9 @@ func (f *forgery) presented() *x509.Certificate {
 	return f.other(nil)
 }
 
-// other returns a certificate of a simulated attacker. If the parameter like is
-// not nil, the returned certificate has the public key of like. After an error,
-// other returns nil.
+// other returns a certificate of a simulated attacker. If like is not nil, the
+// certificate has the public key and the subject of like. After an error, other
+// returns nil.
 func (f *forgery) other(like *x509.Certificate) *x509.Certificate {
 	m, err := CertificateMaterial(RandomSource())
 	var ca *mtls.CA

@@ -66,7 +66,7 @@ func FindDefect(name catalogue.Defect) (Defect, bool) {
 }
 
 // edited returns a forge function that makes a correctly signed token with
-// wrong contents. The function edit changes the contents before the token is
+// wrong contents. It calls edit to change the contents before the token is
 // signed.
 func edited(edit func(*forgery)) forge {
 	return func(f *forgery) (string, error) {

@@ -84,8 +84,8 @@ func byteDefects() []Defect {
 	}}
 }
 
-// whole returns a function that makes a valid token and applies the function
-// change to the text of that token.
+// whole returns a function that makes a valid token and applies change to its
+// text.
 func whole(change func(string) string) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()

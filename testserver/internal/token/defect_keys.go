@@ -116,8 +116,8 @@ func keyDefects() []Defect {
 	}}
 }
 
-// resigned returns a function that makes a valid token and applies the function
-// change to the bytes of its signature.
+// resigned returns a function that makes a valid token and applies change to
+// the bytes of its signature.
 func resigned(change func([]byte) []byte) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -174,7 +174,8 @@ func hs256Confusion(f *forgery) (string, error) {
 }
 
 // byAttacker returns a function that makes a token signed with an attacker's
-// key. The function mark writes a header member that refers to that key.
+// key. The function calls mark to write a header member that refers to that
+// key.
 func byAttacker(mark func(*forgery)) forge {
 	return edited(func(f *forgery) {
 		alg := f.key.Alg

@@ -18,9 +18,9 @@ import (
 )
 
 // ReadKey parses a private JWK (RFC 7517 §4). If the JWK names an algorithm in
-// its member alg, the key must be suitable for it. Otherwise, the key is for
-// the algorithm in the parameter alg or, if it is not suitable for that one,
-// for the first suitable algorithm. Errors do not quote the key.
+// its alg member, the key must be suitable for it. Otherwise, the key is for
+// the given algorithm or, if it is not suitable for that one, for the first
+// suitable algorithm. Errors do not quote the key.
 func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	var jwk jose.JSONWebKey
 	err := json.Unmarshal(text, &jwk)
@@ -92,9 +92,9 @@ func parseDER(der []byte) (any, error) {
 	return x509.ParsePKCS1PrivateKey(der)
 }
 
-// JWK returns the key as JSON. The JSON contains the private part if the
-// parameter private is true. A shared secret has no public part, so JWK returns
-// an error for it if the parameter private is false.
+// JWK returns the key as JSON. The JSON contains the private part if private is
+// true. A shared secret has no public part, so JWK returns an error for it if
+// private is false.
 func (k Key) JWK(private bool) (json.RawMessage, error) {
 	jwk := jose.JSONWebKey{Key: k.Secret, KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	switch {

@@ -63,9 +63,9 @@ func CheckKey(k Key) error {
 	return nil
 }
 
-// sign returns the JWS signature over input. If the parameter repeatable is
-// true, ECDSA signatures have RFC 6979 nonces. RSASSA-PSS signatures always
-// have a random salt.
+// sign returns the JWS signature over input. If repeatable is true, ECDSA
+// signatures have RFC 6979 nonces. RSASSA-PSS signatures always have a random
+// salt.
 func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
 	s, err := specOf(k.Alg)
 	if err != nil {

@@ -162,9 +162,9 @@ func (r *ring) signer(alg catalogue.Alg) (Key, error) {
 	return key, r.render()
 }
 
-// generate makes a key with the ID kid. If kid is "", the function r.look.Name
-// chooses the ID of an asymmetric key. If this function is nil, or if the key
-// is a shared secret, the method make chooses the ID.
+// generate makes a key with the ID kid. If kid is "", r.look.Name chooses the
+// ID of an asymmetric key. If r.look.Name is nil, or if the key is a shared
+// secret, r.make chooses the ID.
 func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	key, err := r.make(alg, kid)
 	if err == nil && kid == "" && r.look.Name != nil && !IsShared(alg) {

@@ -44,7 +44,7 @@ type Handles interface {
 	Revoke(token string)
 }
 
-// Mint returns a token with the default claims, changed by the function edit.
+// Mint returns a token with the default claims, changed by edit.
 func (m *Minter) Mint(edit Edit) (string, error) { return m.MintAs(m.Form, edit) }
 
 // MintAs is like Mint, but makes the token in the given form.
@@ -66,7 +66,7 @@ func (m *Minter) Sample() *Draft {
 }
 
 // DraftAs returns an unsigned access token in the given form. The token has the
-// default claims, changed by the function edit.
+// default claims, changed by edit.
 func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	m.remember(form)
 	d := newDraft(form, m.Issuer, m.Source.Name("jti"), m.Clock.Now(), defaultTTL)

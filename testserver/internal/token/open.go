@@ -78,10 +78,9 @@ func (k Key) verifies(token string) bool {
 	return err == nil
 }
 
-// VerifiedBy reports whether a public key verifies a JWS. The parameter jws
-// must be the result of parsing the parameter text. Its algorithm must be one
-// that clients may sign with. Critical extensions are not supported (RFC 7515
-// §4.1.11).
+// VerifiedBy reports whether a public key verifies a JWS. jws must be the
+// result of parsing text. Its algorithm must be one that clients may sign with.
+// Critical extensions are not supported (RFC 7515 §4.1.11).
 func VerifiedBy(text string, jws *jose.JSONWebSignature, public any) bool {
 	signature := jws.Signatures[0]
 	if signature.Header.Algorithm != string(catalogue.Ed25519) {

@@ -23,8 +23,8 @@ type Proof struct {
 }
 
 // Fields returns the values of the DPoP header fields of the request. Normally
-// there is one value: the proof, which the function edit has changed. Some
-// defects remove the proof or add a second proof.
+// there is one value: the proof, changed by edit. Some defects remove the proof
+// or add a second proof.
 func (p Proof) Fields(edit Edit) ([]string, error) {
 	d, err := p.draft()
 	if err != nil {

@@ -70,7 +70,7 @@ func (f *proofForgery) attacker(alg catalogue.Alg) Key {
 }
 
 // proved returns a forgeProof function that makes a correctly signed proof with
-// wrong contents. The function edit changes the contents before the proof is
+// wrong contents. It calls edit to change the contents before the proof is
 // signed.
 func proved(edit func(*proofForgery)) forgeProof {
 	return func(f *proofForgery) ([]string, error) {

@@ -167,9 +167,9 @@ func proofTargetDefects() []Defect {
 	}
 }
 
-// changed parses the URL target, applies the function change and returns the
-// resulting URL. If target is malformed, changed returns a URL of the simulated
-// attacker, which no client requests.
+// changed parses the target URL, applies change to it and returns the resulting
+// URL. If target is malformed, changed returns a URL of the simulated attacker,
+// which no client requests.
 func changed(target string, change func(*url.URL)) string {
 	u, err := url.Parse(target)
 	if err != nil {

@@ -30,8 +30,8 @@ type SecurityEvent struct {
 }
 
 // LogoutToken returns a logout token (OpenID Connect Back-Channel Logout 1.0
-// §2.4) for the default user and the default client. The function edit changes
-// the token before it is signed.
+// §2.4) for the default user and the default client. The given edit changes the
+// token before it is signed.
 func (m *Minter) LogoutToken(edit Edit) (Signal, error) {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "logout+jwt")
@@ -42,16 +42,16 @@ func (m *Minter) LogoutToken(edit Edit) (Signal, error) {
 	d.SetTime("exp", logoutTTL)
 	d.Set("jti", m.Source.Name("logout jti"))
 	d.Set("events", map[catalogue.EventType]any{catalogue.BackChannelLogout: struct{}{}})
-	d.Set("client_id", DefaultClient) // the function edit may change this
+	d.Set("client_id", DefaultClient) // edit may change this
 	edit(d)
 	d.setAudienceTo(DefaultClient)
 	return m.signal(d, "logout token", slices.Concat(catalogue.LogoutDefects, catalogue.LogoutDefectsOnRequest))
 }
 
 // EventToken returns a security event token (RFC 8417 §2, SSF 1.0 §4.1) about
-// the default user. The function edit changes the token before it is signed. By
+// the default user. The given edit changes the token before it is signed. By
 // default, the token has the audience of the server's access tokens. If edit
-// sets the claim sub or sid, EventToken moves its value into sub_id.
+// sets the sub or sid claim, EventToken moves its value into sub_id.
 func (m *Minter) EventToken(event SecurityEvent, edit Edit) (Signal, error) {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "secevent+jwt")

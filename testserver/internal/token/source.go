@@ -85,8 +85,8 @@ func (s *Source) Drawn() map[string]int {
 }
 
 // Resume makes s continue where the source of an earlier run stopped, so that a
-// restarted server does not draw the same bytes again. The parameter drawn is
-// what Drawn returned in the earlier run.
+// restarted server does not draw the same bytes again. drawn is what Drawn
+// returned in the earlier run.
 func (s *Source) Resume(drawn map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

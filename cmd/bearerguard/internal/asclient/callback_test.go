@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// changed returns a copy of u whose query was modified by the function change.
+// changed calls change with the query of u, and returns a copy of u with the
+// modified query.
 func changed(u *url.URL, change func(q url.Values)) string {
 	other, q := *u, u.Query()
 	change(q)

@@ -8,8 +8,7 @@ import (
 )
 
 // Introspect returns whether a token is active, and all members of the answer
-// (RFC 7662). The parameter hint is the type of the token, or "" if the type is
-// unknown.
+// (RFC 7662). The hint is the type of the token, or "" if the type is unknown.
 func (c *Client) Introspect(ctx context.Context, token, hint string) (active bool, members map[string]any, err error) {
 	const doing = "introspection failed"
 	if err := c.checkEndpoint("introspection", c.server.Introspection); err != nil {
@@ -27,8 +26,8 @@ func (c *Client) Introspect(ctx context.Context, token, hint string) (active boo
 }
 
 // Revoke revokes an access or refresh token (RFC 7009). A server also reports
-// success for an unknown token. The parameter hint is the type of the token, or
-// "" if the type is unknown.
+// success for an unknown token. The hint is the type of the token, or "" if the
+// type is unknown.
 func (c *Client) Revoke(ctx context.Context, token, hint string) error {
 	if err := c.checkEndpoint("revocation", c.server.Revocation); err != nil {
 		return err

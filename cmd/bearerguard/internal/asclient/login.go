@@ -35,9 +35,8 @@ var ReservedInLogin = []string{
 
 // NewLogin prepares a login that requests the given scopes. The first request
 // of the login also contains the first value of each parameter in params. The
-// names in [ReservedInLogin] are not allowed in params. The login calls the
-// function show to display a page to the user. This function must not wait for
-// the end of the login.
+// names in [ReservedInLogin] are not allowed in params. The login calls show to
+// display a page to the user. show must not wait for the end of the login.
 func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.Context, Page)) (*Login, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return nil, err

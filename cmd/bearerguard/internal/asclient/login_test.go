@@ -28,9 +28,9 @@ func loginAt(ctx context.Context, t *testing.T, as *testserver.Server, scopes []
 	return l
 }
 
-// completeLogin returns a function that logs in the user and sends the
-// authorization response to the callback. Before that, it applies the function
-// change to the parameters of the response.
+// completeLogin returns a function that logs in the user, applies change to the
+// parameters of the authorization response, and sends the response to the
+// callback.
 func completeLogin(t *testing.T, as *testserver.Server, change func(q url.Values)) func(asclient.Page) {
 	return func(page asclient.Page) {
 		back := as.Login(t, page.URL)

@@ -14,10 +14,10 @@ import (
 
 const discovery = "/.well-known/openid-configuration"
 
-// newServer starts an authorization server. The parameter handlers maps paths
-// to handlers. The metadata contains an endpoint for each path. The parameter
-// changes contains members that replace those of the metadata. If the value of
-// a member is nil, the metadata lacks this member.
+// newServer starts an authorization server with a handler for each path. The
+// metadata contains an endpoint for each path. changes contains members that
+// replace those of the metadata. If the value of a member is nil, the metadata
+// lacks this member.
 func newServer(t *testing.T, changes map[string]any, handlers map[string]http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()

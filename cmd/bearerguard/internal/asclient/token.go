@@ -84,7 +84,7 @@ const (
 )
 
 // Exchange exchanges an access token for another access token (RFC 8693 §2).
-// The parameter subject is the token to exchange. The parameter actor is the
+// The subject argument is the token to exchange. The actor argument is the
 // access token of the acting party, or "". The request also contains params,
 // which must not include names in [ReservedInExchange].
 func (c *Client) Exchange(ctx context.Context, subject, actor string, scopes []string, params url.Values) (Tokens, error) {

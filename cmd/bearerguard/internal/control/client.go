@@ -42,10 +42,10 @@ func New(base, token string) (*Client, error) {
 	}}, nil
 }
 
-// Call sends a request and returns the body of the answer. The parameter in
-// becomes the JSON body of the request; nil means an empty body. If the
-// parameter out is not nil, Call parses the answer into it. The path must begin
-// with a slash and be escaped. Each error is an [*Error].
+// Call sends a request and returns the body of the answer. The in argument
+// becomes the JSON body of the request; nil means an empty body. If out is not
+// nil, Call parses the answer into it. The path must begin with a slash and be
+// escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader
 	if in != nil {

@@ -37,12 +37,11 @@ func (x *examination) resource(ctx context.Context, at place) {
 }
 
 // match compares the resource identifier in the metadata with the requested
-// URL. The parameter text is the identifier as written, and the parameter
-// resource is the parsed identifier. According to RFC 9728 §3.3, the identifier
-// must equal the URL, code point by code point. Some clients check this. Many
-// others also accept an identifier whose path is a prefix of the requested
-// path, and so does this method. Otherwise, one document could not describe an
-// API with several routes.
+// URL. The identifier is passed both as written (text) and parsed (resource).
+// According to RFC 9728 §3.3, the identifier must equal the URL, code point by
+// code point. Some clients check this. Many others also accept an identifier
+// whose path is a prefix of the requested path, and so does this method.
+// Otherwise, one document could not describe an API with several routes.
 func (x *examination) match(text string, resource *url.URL) bool {
 	requested, _, _ := strings.Cut(x.report.URL, "?")
 	f := finding{want: requested, got: text, remedy: "Write the URL of the API exactly as clients write it. Clients discard the metadata of another resource."}

@@ -81,9 +81,9 @@ func (x *examination) https() {
 }
 
 // metadata returns the place where it finds the metadata document. It first
-// tries the URL in the parameter pointer, unless this is "". It then tries the
-// well-known URLs of the requested URL and of the host. If it finds no
-// document, the field doc of the result is nil.
+// tries the URL from the challenges (pointer), unless this is "". It then tries
+// the well-known URLs of the requested URL and of the host. If it finds no
+// document, the doc of the result is nil.
 func (x *examination) metadata(ctx context.Context, pointer string) place {
 	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
 	if pointer != "" {

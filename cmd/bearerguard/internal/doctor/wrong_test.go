@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// at returns a wrapper for a handler. The wrapper passes requests below the
-// given path to the function change, and all other requests to the handler.
+// at returns a wrapper for a handler. The wrapper calls change for requests
+// below the given path, and the handler for all other requests.
 func at(path string, change func(w http.ResponseWriter, r *http.Request, next http.Handler)) func(next http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

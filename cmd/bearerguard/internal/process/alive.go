@@ -12,7 +12,7 @@ import (
 // pollInterval is the time between two checks of a process.
 const pollInterval = 200 * time.Millisecond
 
-// UntilGone waits until the function alive returns false or ctx ends.
+// UntilGone waits until alive returns false or ctx ends.
 func UntilGone(ctx context.Context, alive func() bool) {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// Hold locks a file until the function release is called or this process ends.
-// If another process has just checked the file with Held, Hold waits until that
-// process closes the file.
+// Hold locks a file until release is called or this process ends. If another
+// process has just checked the file with Held, Hold waits until that process
+// closes the file.
 func Hold(path string) (release func(), err error) {
 	f, err := os.Open(path) //nolint:gosec // a file of this program
 	if err != nil {
