@@ -67,7 +67,8 @@ func pemOf(which ...int) string {
 	return all.String()
 }
 
-// escaped encodes all characters that are reserved in URLs, as nginx does.
+// escaped percent-encodes every character except letters, digits and "-._~", as
+// nginx does.
 func escaped(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
 // escapedByALB does the same as escaped, but does not encode "+", "=" and "/".

@@ -39,10 +39,11 @@ func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requ
 
 // AuthorizeOptional is [Verifier.Authorize] for routes that are open to
 // everyone but treat callers with a token differently. It lets two kinds of
-// requests pass without a [Token]: requests without an Authorization field, and
-// requests whose scheme is neither Bearer nor, if [Config.DPoP] is set, DPoP. A
-// request with an invalid token is refused, because its sender claims an
-// identity.
+// requests pass without a [Token]: requests without the field that carries the
+// token (Authorization, or the field in [Config.TokenHeader]), and requests
+// whose Authorization field has a scheme other than Bearer or, if [Config.DPoP]
+// is set, DPoP. A request with an invalid token is refused, because its sender
+// claims an identity.
 func (v *Verifier) AuthorizeOptional(h http.Header, r *http.Request) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()

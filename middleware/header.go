@@ -71,7 +71,7 @@ func newHeader(parsed jws.Header) *header {
 func kindOf(typ string) string {
 	kind := strings.Map(func(c rune) rune {
 		if 'A' <= c && c <= 'Z' {
-			return c + 'a' - 'A' // strings.ToLower also folds letters of other scripts into ASCII
+			return c + 'a' - 'A' // strings.ToLower also turns U+0130 and U+212A into ASCII
 		}
 		return c
 	}, typ)

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests rows J24 to J35 of proof/threats/rows.txt, which are about
-// the claims.
+// This file tests the rows J24 to J33 of proof/threats/rows.txt, which are
+// about the claims, and the rows J35, D01 and M06.
 
 func unix(d time.Duration) string { return fmt.Sprint(now.Add(d).Unix()) }
 

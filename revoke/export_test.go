@@ -14,7 +14,8 @@ func NewReader(l *List) Reader {
 	return Reader{r}
 }
 
-// Poll reads one batch.
+// Poll does one round of Run at the time now: it checks the clock, reads one
+// batch and removes expired entries.
 func (r Reader) Poll(ctx context.Context, now time.Time) error {
 	r.reader.checkClock(now)
 	_, err := r.reader.poll(ctx)

@@ -21,7 +21,7 @@ var (
 
 	// ErrPublish means that a revocation is in force on this machine, but
 	// perhaps not in the feed.
-	ErrPublish = errors.New("revoke: the feed did not accept the revocations")
+	ErrPublish = errors.New("revoke: the feed returned an error, so it may lack the revocations")
 
 	errNotConstructed = errors.New("revoke: the List was not made by New")
 	errRunning        = errors.New("revoke: the list is already running")

@@ -70,7 +70,7 @@ func (c Config) check() error {
 		fault("List is missing: it must come from revoke.New")
 	}
 	if len(c.Audiences) == 0 || slices.Contains(c.Audiences, "") {
-		fault("Audiences must contain at least one aud, and none may be empty: otherwise, messages to other clients would be accepted")
+		fault("Audiences must contain at least one aud, and none may be empty: list the values of aud in messages to this receiver, such as the client ID for logout tokens")
 	}
 	if c.TokenLifetime <= 0 || c.TokenLifetime > maxTokenLifetime {
 		fault("TokenLifetime must be the longest lifetime of an access token, and at most %v", maxTokenLifetime)

@@ -107,20 +107,20 @@ func TestAuthorizationErrors(t *testing.T) {
 		testserver.Client{ID: "machine", Secret: "x", RedirectURIs: []string{callback}, Grants: []testserver.Grant{"client_credentials"}},
 		testserver.Client{ID: "app", Public: true, RedirectURIs: []string{"com.example.app:/cb"}},
 	), testserver.Scopes("a", "b"))
-	const page = "page"
+	const errorPage = "page"
 	for name, tt := range map[string]struct {
 		change []string
-		want   string // page means an error page, "" means a code; otherwise an error code
+		want   string // errorPage, an error code, or "" for a code
 	}{
 		"T02/a valid request":                            {nil, ""},
-		"T02/redirect_uri missing, several registered":   {[]string{"redirect_uri", "-"}, page},
+		"T02/redirect_uri missing, several registered":   {[]string{"redirect_uri", "-"}, errorPage},
 		"T02/redirect_uri missing, one registered":       {[]string{"client_id", "one", "redirect_uri", "-"}, ""},
-		"T02/redirect_uri missing, and openid":           {[]string{"client_id", "one", "redirect_uri", "-", "scope", "openid"}, page},
-		"T02/client_id missing":                          {[]string{"client_id", "-"}, page},
-		"T02/unknown client_id":                          {[]string{"client_id", "nobody"}, page},
-		"T02/unknown client_id and other errors":         {[]string{"client_id", "nobody", "response_type", "x", "state", "-"}, page},
-		"T02/unregistered redirect_uri and other errors": {[]string{"redirect_uri", "https://evil.example/", "response_type", "x", "prompt", "none"}, page},
-		"T02/unregistered redirect_uri without PKCE":     {[]string{"redirect_uri", "https://evil.example/", "code_challenge", "-"}, page},
+		"T02/redirect_uri missing, and openid":           {[]string{"client_id", "one", "redirect_uri", "-", "scope", "openid"}, errorPage},
+		"T02/client_id missing":                          {[]string{"client_id", "-"}, errorPage},
+		"T02/unknown client_id":                          {[]string{"client_id", "nobody"}, errorPage},
+		"T02/unknown client_id and other errors":         {[]string{"client_id", "nobody", "response_type", "x", "state", "-"}, errorPage},
+		"T02/unregistered redirect_uri and other errors": {[]string{"redirect_uri", "https://evil.example/", "response_type", "x", "prompt", "none"}, errorPage},
+		"T02/unregistered redirect_uri without PKCE":     {[]string{"redirect_uri", "https://evil.example/", "code_challenge", "-"}, errorPage},
 		"T02/response_type missing":                      {[]string{"response_type", "-"}, "invalid_request"},
 		"T02/response_type token":                        {[]string{"response_type", "token"}, "unsupported_response_type"},
 		"T02/response_type code token":                   {[]string{"response_type", "code token"}, "unsupported_response_type"},
@@ -149,7 +149,7 @@ func TestAuthorizationErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec, to := authorize(s, authorizationRequest(tt.change...))
-			if tt.want == page {
+			if tt.want == errorPage {
 				if to != nil || rec.Code != http.StatusBadRequest {
 					t.Errorf("got %d to %v, want a page", rec.Code, to)
 				}

@@ -48,8 +48,8 @@ type Client = registry.Client
 //
 //   - SubjectDN is the subject as an RFC 4514 string, such as
 //     "CN=billing,O=Example". It is compared attribute by attribute, not as a
-//     string. Equivalent names of an attribute, the case of values and repeated
-//     spaces do not matter.
+//     string. Different names for one attribute (CN, 2.5.4.3), the case of
+//     values and repeated spaces make no difference.
 //   - SANDNS and SANEmail are names in subjectAltName. The case of the host
 //     does not matter.
 //   - SANURI is a URI in subjectAltName, compared as a string.

@@ -11,8 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// The tables of docs/mock-server.md and docs/testing.md must match the
-// catalogue. If a table differs, this test prints the expected table.
+// In docs/mock-server.md and docs/testing.md, a comment precedes each table
+// that has its rows from the code. This test compares these tables with the
+// code. If a table differs, the test prints the expected table.
 func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 	endpoints, algs := [][]string{{"name", "path", "methods", "needs one of", "available with"}}, [][]string{{"metadata of the client", "field of `Client.Algs`", "flag of `client add`", "what it signs", "default"}}
 	for _, r := range catalogue.Routes {

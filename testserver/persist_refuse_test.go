@@ -153,7 +153,7 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 		"with a code twice":            {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":{}},{"Value":{}},{`, 1), "unknown members"},
 		"with an invalid key":          {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"EC"},`, 1), "unknown members"},
 		"with half a key to sign with": {strings.Replace(state, `"d":`, `"x5u":"http://x.test","x5t":`, 1), "damaged"},
-		"with two keys to sign with":   {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a key is repeated"},
+		"with two keys to sign with":   {strings.Replace(state, `"Signing":[`, `"Signing":[{"kty":"oct","alg":"HS256","k":"AAAA"},{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "two signing keys are for the same algorithm"},
 		"with a published secret":      {strings.Replace(state, `"Published":[`, `"Published":[{"kty":"oct","alg":"HS256","k":"AAAA"},`, 1), "a shared secret is published"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -220,7 +220,8 @@ func TestH06AFeedThatLosesEntriesChangesItsEpoch(t *testing.T) {
 	}
 }
 
-// The stream lasts as long as its last revocation, but at least 30 days.
+// The stream expires when the revocation with the latest end has ended, but at
+// the earliest 30 days after the last publication.
 func TestTheLifetimeOfTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const day = 24 * time.Hour

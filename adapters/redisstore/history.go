@@ -34,7 +34,7 @@ type history struct {
 	known  loss       // last loss seen in Redis; 0 before the first step
 	number string     // the counter of this process, as an offset for BITFIELD
 	own    int64      // the counter's last value; 0 initially and after a loss
-	err    error      // error of the last step
+	err    error      // result of the most recent step, for all callers that share it
 }
 
 // loss records when Redis was last found to have lost its data. From the

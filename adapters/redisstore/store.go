@@ -111,7 +111,7 @@ type Store struct {
 	swept   atomic.Pointer[string] // ID of the entry at which the next trim begins
 	perRead atomic.Int64           // maximum number of entries that the next Read returns
 	counted counters
-	logged  [kinds]atomic.Int64 // Unix time of the last event of each kind
+	logged  [kinds]atomic.Int64 // for each kind of event, the Unix time at which one was last logged
 }
 
 // New returns a Store, or an error that lists all faults of the configuration.

@@ -130,7 +130,7 @@ func newFaultRemove(s streams) *cobra.Command {
 	cmd.Flags().BoolVar(&all, "all", false, "remove all faults")
 	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		if all == (len(args) > 0) {
-			return usage("fault rm: give an ID or --all")
+			return usage("fault rm: give either an ID or --all")
 		}
 		op := control.RemoveFaults()
 		if !all {

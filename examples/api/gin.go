@@ -13,7 +13,7 @@ import (
 
 // newGin returns the routes on Gin.
 func newGin(v *middleware.Verifier) http.Handler {
-	gin.SetMode(gin.ReleaseMode) // other modes print the routes to standard output, which must contain only the address
+	gin.SetMode(gin.ReleaseMode) // debug mode, the default, prints the routes to standard output, which must contain only the address
 	r := gin.New()
 	r.HandleMethodNotAllowed = true // 405 instead of 404, as in the other frameworks
 	get := func(path string, handlers ...gin.HandlerFunc) {

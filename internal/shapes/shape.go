@@ -15,7 +15,7 @@ type Shape struct {
 	Name     string // the name on the command line and in docs, such as "keycloak"
 	Title    string // shown to users, such as "Keycloak"
 	Issuer   string // iss of the sample token, as the provider writes it
-	Audience string // the API that the sample token is for
+	Audience string // aud of the sample token: an API or, for some providers, a client ID
 
 	// Header lists the members of the JOSE header. Claims lists the claims in
 	// their order. The parameters alg and kid, and the claims iss, aud, sub,

@@ -31,7 +31,8 @@ func (l *proofLab) withNonceAt(path, nonce string, options ...testserver.TokenOp
 	return l.proved(path, l.bound(), append([]testserver.TokenOption{testserver.Claim("nonce", nonce)}, options...)...)
 }
 
-// nonceRows returns rows for nonces of every age.
+// nonceRows returns the rows of D18: proofs with a nonce of each age, with a
+// wrong nonce or without a nonce, and answers that must not contain a nonce.
 func (l *proofLab) nonceRows() []group {
 	with := func(name, nonce string, want verdict, options ...testserver.TokenOption) row {
 		return on(name, l.withNonceAt("/read", nonce, options...), want)

@@ -80,7 +80,7 @@ func differ(got, want []revoke.Revocation, when string) error {
 		}
 	}
 	if len(got) != len(want) {
-		return fmt.Errorf("%s: Read returned %d of the revocations, want %d", when, len(got), len(want))
+		return fmt.Errorf("%s: Read returned %d revocations of this check, want %d", when, len(got), len(want))
 	}
 	return nil
 }

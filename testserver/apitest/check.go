@@ -39,7 +39,7 @@ func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest 
 	}
 	defer func() {
 		if err := target.Close(); err != nil {
-			tb.Errorf("%s: the API: %v", c.what, err)
+			tb.Errorf("%s: stopping the server of the API after the check: %v", c.what, err)
 		}
 	}()
 	c.run(target)

@@ -61,7 +61,7 @@ func (r Request) Check(fields []string) (Proof, error) {
 	header, headerErr := token.ParseObject(raw[0])
 	claims, claimsErr := token.ParseObject(raw[1])
 	if headerErr != nil || claimsErr != nil {
-		return Proof{}, errors.New("the DPoP proof is malformed: expected two JSON objects, each without repeated members")
+		return Proof{}, errors.New("the DPoP proof is malformed: expected a header and claims that are JSON objects without repeated members")
 	}
 	key, err := signer(text, header)
 	if err != nil {

@@ -97,7 +97,7 @@ func TestRefusalsSayWhatWasExpected(t *testing.T) {
 		"two fields":             {[]string{good, fields(t, key)[0]}, "more than one DPoP field: expected one"},
 		"an empty field":         {[]string{""}, "expected one JWT"},
 		"two proofs in a field":  {[]string{good + ", " + good}, "expected one JWT"},
-		"no JSON":                {[]string{"AAAA.AAAA.AAAA"}, "expected two JSON objects"},
+		"no JSON":                {[]string{"AAAA.AAAA.AAAA"}, "expected a header and claims that are JSON objects"},
 		"a repeated claim":       {fields(t, key, func(d *token.Draft) { d.Claims = append(d.Claims, d.Claims[0]) }), "without repeated members"},
 		"another typ":            {fields(t, key, header("typ", "JWT")), "expected dpop+jwt"},
 		"no algorithm":           {fields(t, key, header("alg", "none")), "expected one of ES256, ES384"},

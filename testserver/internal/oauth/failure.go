@@ -59,7 +59,7 @@ func refused(code, description string) *failure {
 func foreignForm() *failure { return invalidRequest("the form was not made by this server") }
 
 func noSuchLogin() *failure {
-	return refused("login_required", "id_token_hint or claims names a user who cannot log in")
+	return refused("login_required", "no registered user matches id_token_hint and claims")
 }
 
 func invalidProof(description string) *failure  { return refused("invalid_dpop_proof", description) } // RFC 9449 §5

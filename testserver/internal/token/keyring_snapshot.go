@@ -108,8 +108,13 @@ func (saved KeyringSnapshot) Check() error {
 		}
 		ids[key.ID] = true
 	}
-	if len(algs) != len(saved.Signing) || len(ids) != len(saved.Published) || saved.RSAMade < 0 {
-		return errors.New("a key is repeated")
+	switch {
+	case len(algs) != len(saved.Signing):
+		return errors.New("two signing keys are for the same algorithm")
+	case len(ids) != len(saved.Published):
+		return errors.New("two published keys have the same ID")
+	case saved.RSAMade < 0:
+		return errors.New("the number of RSA keys is negative")
 	}
 	return nil
 }

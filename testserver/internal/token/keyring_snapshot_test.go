@@ -83,11 +83,11 @@ func TestKeysThatNoKeyringHasAreRefused(t *testing.T) {
 	a, b, secret := saved[0], saved[1], saved[2]
 	for name, tt := range map[string]struct{ text, want string }{
 		"a secret in the key set":               {`{"Signing":[` + a + `],"Published":[` + secret + `]}`, "a shared secret is published"},
-		"two keys for one algorithm":            {`{"Signing":[` + a + `,` + b + `]}`, "repeated"},
-		"a key that is published twice":         {`{"Signing":[` + a + `],"Published":[` + b + `,` + b + `]}`, "repeated"},
+		"two keys for one algorithm":            {`{"Signing":[` + a + `,` + b + `]}`, "the same algorithm"},
+		"a key that is published twice":         {`{"Signing":[` + a + `],"Published":[` + b + `,` + b + `]}`, "the same ID"},
 		"a key that signs without private part": {`{"Signing":[` + string(public) + `]}`, "no private part"},
 		"one to come without private part":      {`{"Signing":[` + a + `],"Staged":` + string(public) + `}`, "no private part"},
-		"fewer RSA keys made than none":         {`{"Signing":[` + a + `],"RSAMade":-1}`, "repeated"},
+		"fewer RSA keys made than none":         {`{"Signing":[` + a + `],"RSAMade":-1}`, "negative"},
 		"all as it should be":                   {`{"Signing":[` + a + `,` + secret + `],"Published":[` + string(public) + `,` + a + `],"Staged":` + b + `}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

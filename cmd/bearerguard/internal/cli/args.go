@@ -25,7 +25,7 @@ func checkArgs(cmd *cobra.Command, args []string) error {
 	case len(args) > len(all) && len(all) == 0:
 		return fmt.Errorf("%s: unexpected argument %q. See %s --help", name, args[0], cmd.CommandPath())
 	case len(args) > len(all) && !repeated:
-		return fmt.Errorf("%s: unexpected argument %q, want %s. A value with spaces needs quotes", name, args[len(all)], strings.Join(all, " "))
+		return fmt.Errorf("%s: unexpected argument %q after %s. A value with spaces needs quotes", name, args[len(all)], strings.Join(all, " "))
 	}
 	for i, arg := range args[:min(len(args), len(all))] {
 		if arg == "" {

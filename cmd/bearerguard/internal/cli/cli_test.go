@@ -52,7 +52,7 @@ func TestCommandLineErrors(t *testing.T) {
 		"bake bread":                   "bake bread",
 		"bake cake a":                  "bake cake|a",
 		"bake":                         "bake: KIND is missing. See kitchen bake --help",
-		"bake cake a b":                `bake: unexpected argument "b", want KIND NOTE. A value with spaces needs quotes`,
+		"bake cake a b":                `bake: unexpected argument "b" after KIND NOTE. A value with spaces needs quotes`,
 		"bake brad":                    `bake: "brad" is unknown. Did you mean bread?`,
 		"bake zzzzzzz":                 `bake: "zzzzzzz" is unknown. Give one of bread, cake`,
 		"clean x":                      `clean: unexpected argument "x". See kitchen clean --help`,
