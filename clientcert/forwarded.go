@@ -37,7 +37,7 @@ type Forwarded struct {
 	Trusted []netip.Prefix
 
 	// Sockets are the names of Unix sockets on which the API listens. Every
-	// peer that may connect to them is trusted.
+	// peer that can connect to them is trusted.
 	Sockets []string
 
 	// Chain allows further certificates after the client's own in a field in
@@ -49,7 +49,7 @@ type Forwarded struct {
 // text or JSON. The value of forward_client_cert_details must be SANITIZE_SET.
 // A field with more than one element is refused. Under APPEND_FORWARD, a client
 // can choose the beginning of the field. Envoy does not quote the names in
-// certificates, so that it is impossible to tell which element Envoy added.
+// certificates, so it is impossible to tell which element Envoy added.
 func Envoy(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Forwarded-Client-Cert", Format: XFCC, Trusted: trusted}
 }

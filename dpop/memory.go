@@ -13,7 +13,8 @@ import (
 
 // Memory is a [Replay] that stores replay entries in the memory of this
 // process. Other processes cannot read the entries, and a restart deletes them.
-// The zero value has room for 1 000 000 entries. It is safe for concurrent use.
+// The zero value has room for 1 000 000 entries. A Memory is safe for
+// concurrent use.
 //
 // A Memory stores 16 of the 32 bytes of a key in Go maps. Each map has a random
 // seed, so that an attacker cannot choose keys that collide in the map. An
@@ -34,12 +35,12 @@ type bucket struct {
 	counts  *counts
 }
 
-// counts estimates the number of replay entries of each client. It has a fixed
-// number of counters. Each client is assigned two counters, and several clients
-// can share a counter. A counter is never less than the number of the client's
-// entries, so the smaller of the two counters is the better estimate. The seeds
-// are random, so that a client cannot choose a key that shares both counters
-// with another client.
+// counts estimates how many replay entries of a bucket belong to each client.
+// It has a fixed number of counters. Each client is assigned two counters, and
+// several clients can share a counter. A counter is never less than the number
+// of the client's entries in the bucket, so the smaller of the two counters is
+// the better estimate. The seeds are random, so that a client cannot choose a
+// key that shares both counters with another client.
 type counts struct {
 	seeds [2]maphash.Seed
 	rows  [2][1 << 12]uint32
@@ -98,7 +99,7 @@ func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until t
 	}
 	m.forget(now.Unix())
 	count, ofClient := 0, 0
-	for _, b := range m.buckets { // all buckets: a replay may come with a different time
+	for _, b := range m.buckets { // all buckets, because the until of a replay may differ
 		if _, exists := b.entries[short]; exists {
 			return false, nil
 		}

@@ -47,7 +47,7 @@ const (
 )
 
 // NewNonces returns nonces that change once a period. A nonce is accepted in
-// its own period, in the previous period and in the next period. A client can
+// its own period, in the period before and in the period after. A client can
 // therefore use a nonce for one to two periods after it was issued. The clocks
 // of the machines may differ by up to a period.
 //

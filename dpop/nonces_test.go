@@ -109,8 +109,8 @@ func TestNoncesOfAFleetAreTheSame(t *testing.T) {
 	}
 }
 
-// The format of nonces is fixed, because during an upgrade old and new versions
-// serve one API.
+// The format of nonces is fixed, because during an upgrade, machines with the
+// old and with the new version of this package serve one API.
 func TestNoncesAreHMACsOfThePeriod(t *testing.T) {
 	mac := hmac.New(sha256.New, secret(40))
 	mac.Write([]byte("bearerguard dpop nonce v1\x00"))

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Replay records which proofs were used. Machines that serve one API share one
-// Replay, for example in Redis. Package replaytest tests implementations.
+// Replay records which proofs were used. Machines that serve one API can share
+// one Replay, for example in Redis. Package replaytest tests implementations.
 //
 // Implementations must be safe for concurrent use. An implementation that also
 // has the method FirstOf of [Memory] can limit the replay entries of each

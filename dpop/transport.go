@@ -218,7 +218,7 @@ func (t *Transport) nonce(origin string) string {
 	return t.nonces[origin]
 }
 
-// keep stores the nonce in a response (RFC 9449 §8.2) and returns it.
+// keep stores the nonce from a response (RFC 9449 §8.2) and returns it.
 func (t *Transport) keep(origin string, response *http.Response) string {
 	nonce := response.Header.Get("DPoP-Nonce")
 	if nonce == "" || len(nonce) > maxNonce {

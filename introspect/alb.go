@@ -211,9 +211,9 @@ func (k *albKeys) find(id string) (key any, ok bool) {
 	return known.key, ok && time.Now().Before(known.until)
 }
 
-// add caches a key. If the cache is full, add first removes the entries for
-// keys that do not exist or have expired. Made-up key IDs therefore do not
-// evict valid keys.
+// add caches a key. If the cache is full, add first removes the entries that
+// have expired or are for keys that do not exist. Made-up key IDs therefore do
+// not evict valid keys.
 func (k *albKeys) add(id string, key any) {
 	now := time.Now()
 	age := albKeyAge

@@ -276,8 +276,8 @@ func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 }
 
 // note logs that a part of the client failed, or that it works again if err is
-// nil. If the error has the same text as in the last call for this part, note
-// logs nothing.
+// nil. If the error has the same text as in the previous call for this part,
+// note logs nothing.
 func (c *Client) note(ctx context.Context, part *part, err error) {
 	text := ""
 	if err != nil {

@@ -20,7 +20,7 @@ const (
 	storeWaitLimit = timeout / 8          // maximum wait for an operation of Cache
 	defaultMaxTTL  = 30 * time.Second
 	maxMaxTTL      = time.Hour
-	inactiveTTL    = 5 * time.Second // at most MaxTTL
+	inactiveTTL    = 5 * time.Second // or MaxTTL if shorter
 	maxCalls       = 256             // calls in flight
 	maxBytes       = 256 << 10       // bytes in an answer
 )

@@ -54,7 +54,7 @@
 // connection could not be made, or if the token had been active before. A token
 // that had been active counts once: further failures for this token do not
 // count until it is active again. When queries for other tokens fail, the
-// client queries the last five tokens that were active, and backs off if all
+// client queries the five most recently active tokens, and backs off if all
 // these queries fail too. Until a client has seen an active token, it counts
 // only failed connections and, once, refused credentials.
 //

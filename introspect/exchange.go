@@ -85,7 +85,7 @@ func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 
 // locate returns the configured endpoint. If the configuration has no endpoint,
 // it returns the endpoint in the issuer's metadata. While the metadata is
-// unavailable, it returns the last discovered endpoint.
+// unavailable, it returns the most recently discovered endpoint.
 func (c *Client) locate(ctx context.Context) (string, error) {
 	known := c.endpoint.Load()
 	if known != nil && (known.found.IsZero() || time.Since(known.found) < endpointAge) {

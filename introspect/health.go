@@ -65,9 +65,10 @@ type query struct {
 // Tokens that were never active get at most half of the slots. During the
 // back-off, begin refuses all queries. After the back-off, it admits one query
 // as a probe, which tests whether the server works again. Tokens that were
-// active have a separate probe, which made-up tokens cannot block. After
-// each inconclusive probe, begin doubles the number of probes that it admits,
-// so that other queries are not blocked for long.
+// active have a separate probe, which made-up tokens cannot block. A probe is
+// inconclusive if it failed and its token may be the cause. After each
+// inconclusive probe, begin admits twice as many probes, so that other queries
+// are not blocked for long.
 func (h *health) begin(s history, token hash) (*query, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

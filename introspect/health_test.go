@@ -131,7 +131,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 					for i := range 20 {
 						assertUnavailable(t, c, fmt.Sprint(what, i), introspect.ErrUnavailable)
 						if i == 4 && calls == 10 && name == "no answer" {
-							time.Sleep(2 * time.Second) // lets the last calls time out
+							time.Sleep(2 * time.Second) // lets checkServer's calls time out
 						}
 						synctest.Wait()
 					}

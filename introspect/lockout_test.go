@@ -70,8 +70,8 @@ func TestExpiredTokensAreNotEvidence(t *testing.T) {
 	}
 }
 
-// To check the server, the client queries each of the last five active tokens
-// once. It skips tokens that have expired.
+// To check the server, the client queries each of the five most recently active
+// tokens once. It skips tokens that have expired.
 func TestServerCheckQueriesTheLastActiveTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))

@@ -14,7 +14,7 @@ type activeToken struct {
 	expiry time.Time
 }
 
-// activeTokens stores the last five tokens that were active. One token is not
+// activeTokens stores the five most recently active tokens. One token is not
 // enough, because this token may have been revoked.
 type activeTokens struct {
 	mu   sync.Mutex

@@ -151,7 +151,7 @@ func TestThreatsSignedAnswers(t *testing.T) {
 	})
 }
 
-// withPayload returns a copy of a JWS with a different payload and the old
+// withPayload returns a copy of a JWS with a different payload and the original
 // signature.
 func withPayload(compact, payload string) string {
 	parts := strings.Split(compact, ".")

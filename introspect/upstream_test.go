@@ -15,7 +15,7 @@ import (
 )
 
 // If the server refuses the client's credentials, the state of the token is
-// unknown. Nothing is cached, and the failure is logged once, as an error.
+// unknown. Nothing is cached, and the failure is logged once, at level Error.
 func TestThreatsOwnCredentials(t *testing.T) {
 	for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden} {
 		t.Run("I07/"+strconv.Itoa(code)+" is about our credentials", func(t *testing.T) {

@@ -115,7 +115,7 @@ func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 		"github-actions-enterprise": "https://token.actions.githubusercontent.com/acme" + oidc,
 		"github-actions-server":     "https://github.example.com/_services/token" + oidc,
 		"github-actions-residency":  "https://token.actions.acme.ghe.com" + oidc,
-		"kubernetes":                "", // its keys come from its own client
+		"kubernetes":                "", // the keys are fetched with Issuer.Client
 		"spiffe":                    "https://spire.example.org:8443",
 		"cloudflare-access":         "https://acme.cloudflareaccess.com/cdn-cgi/access/certs",
 		"apple":                     "https://appleid.apple.com" + oidc,

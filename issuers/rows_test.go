@@ -193,8 +193,8 @@ func (p *provider) mint(t *testing.T, row shapes.Row) string {
 	return p.Token(opts...)
 }
 
-// apis returns one API for each framework. Each API uses the verifier v and has
-// the requirements need.
+// apis returns one API for each framework. Each API uses the verifier v and
+// enforces the requirements in need.
 func apis(v *middleware.Verifier, need ...scopes.Requirement) map[string]http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	mux := http.NewServeMux()

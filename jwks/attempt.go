@@ -69,9 +69,9 @@ func (s *state) count(err error) {
 // it requested the metadata. It requests the metadata whenever the set is due
 // for renewal, because a server that moves its keys to another URL may continue
 // to serve the old keys at the old URL. If the metadata is unavailable or names
-// a different issuer, locate keeps the last discovered URL. If locate has such
-// a URL, it limits the time for the metadata request, so that slow metadata
-// does not delay callers that wait for a key.
+// a different issuer, locate keeps the most recently discovered URL. If locate
+// has such a URL, it limits the time for the metadata request, so that slow
+// metadata does not delay callers that wait for a key.
 func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time) (looked bool, err error) {
 	if r.issuer == "" || !r.lastDiscovery.IsZero() && now.Sub(r.lastDiscovery) < maxAge/5*4 {
 		return false, nil

@@ -38,8 +38,9 @@ func TestDiscoveryTimeout(t *testing.T) {
 }
 
 // A slow metadata request must end early enough to leave time for fetching the
-// keys from the last discovered URL. This also holds if an earlier fetch
-// of the keys from that URL failed, because the URL is most likely still right.
+// keys from the most recently discovered URL. This also holds if an earlier
+// fetch of the keys from that URL failed, because the URL is most likely still
+// right.
 func TestSlowMetadataLeavesTimeForTheKeys(t *testing.T) {
 	for name, keysFail := range map[string]bool{"during a renewal": false, "after a failed fetch of the keys": true} {
 		t.Run(name, func(t *testing.T) {

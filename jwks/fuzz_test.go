@@ -103,8 +103,8 @@ func (m members) text(name string) string {
 	return value
 }
 
-// allows checks the rules of the key policy about members that the decoded key
-// lacks: private members, key_ops, use and alg.
+// allows checks the rules of the key policy that concern private members,
+// key_ops, use and alg. The decoded key does not contain these members.
 func (m members) allows(algorithm string) bool {
 	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 		if !m.absentOrNull(private) {

@@ -127,7 +127,7 @@ func TestQuicklyFailingServerIsWaitedFor(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		assertKeyAfter(t, r, "a", waitLimit)
 		time.Sleep(4 * time.Second)
-		assertKeyAfter(t, r, "a", 0) // the last attempt took 2 s or more
+		assertKeyAfter(t, r, "a", 0) // the previous attempt took 2 s or more
 		waitForAttempt()
 	})
 }

@@ -43,7 +43,7 @@ func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 		named := &jwt.Token{Header: map[string]any{"kid": message.Header.KeyID, "alg": algorithm.Name}}
 		key, err := selecting.KeyfuncCtx(ctx)(named)
 		if keys.fault != nil {
-			return nil, keys.fault // the error of keyfunc does not wrap this error
+			return nil, keys.fault // package keyfunc's error does not wrap this error
 		}
 		if err != nil {
 			return nil, err

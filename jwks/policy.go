@@ -226,7 +226,7 @@ func checkMaterial(material any) error {
 			return errKeyROCA
 		}
 	case *ecdsa.PublicKey:
-		if _, err := k.ECDH(); err != nil { // ECDH refuses points off the curve and at infinity
+		if _, err := k.ECDH(); err != nil { // ECDH refuses points off the curve or at infinity
 			return errKeyMaterial
 		}
 	case ed25519.PublicKey:
@@ -239,9 +239,10 @@ func checkMaterial(material any) error {
 	return nil
 }
 
-// withoutAmbiguous drops different keys that share a key ID and algorithm,
-// because any choice between them would be a guess. Of several identical keys,
-// it keeps the first.
+// withoutAmbiguous removes an algorithm from keys that differ but share this
+// algorithm and a key ID, because any choice between them would be a guess. It
+// drops a key that has no algorithm left. Of several identical keys, it keeps
+// the first.
 func withoutAmbiguous(keys []key) (unique []key, ambiguous []error) {
 	type place struct{ id, algorithm string }
 	first, contested := make(map[place]*key), make(map[place]bool)

@@ -275,7 +275,7 @@ func goodKeys(kid string) []goodKey {
 	edwards := []string{"Ed25519", "EdDSA"} // two names of one algorithm
 	nearROCA := rocaLike(2048)
 	for step := new(big.Int).Div(primorial(), big.NewInt(167)); big.NewInt(0).Mod(nearROCA, big.NewInt(167)).Sign() != 0; {
-		nearROCA.Add(nearROCA, step).Add(nearROCA, step) // only the remainder modulo 167 changes, not the parity
+		nearROCA.Add(nearROCA, step).Add(nearROCA, step) // keeps the parity, and each remainder except modulo 167
 	}
 	return []goodKey{
 		{"K14/RSA 2048 bits is accepted", rsa, rsaAlgorithms},

@@ -64,12 +64,12 @@ func NewRemote(url string, options Options) (*Remote, error) {
 
 // Discover returns a source for the JWK Set at the jwks_uri of the issuer's
 // metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3). The issuer in the
-// metadata must match byte for byte. Discovery tries the well-known locations
-// in order. It tries the next location if the answer is not metadata (a web
-// page, or JSON without an issuer). It stops with an error if the metadata
-// names another issuer or the server fails. Options.MetadataURL replaces these
-// locations. Discover does no I/O: the metadata is read at the first use, and
-// again at each renewal.
+// metadata must match byte for byte. Discovery tries the well-known location of
+// OpenID Connect first, then those of RFC 8414. It tries the next location if
+// the answer is not metadata (a web page, or JSON without an issuer). It stops
+// with an error if the metadata names another issuer or the server fails.
+// Options.MetadataURL replaces these locations. Discover does no I/O: the
+// metadata is read at the first use, and again at each renewal.
 func Discover(issuer string, options Options) (*Remote, error) {
 	fault := fetch.CheckIssuer(issuer, options.InsecureHTTP)
 	if options.MetadataURL != "" {
@@ -107,7 +107,7 @@ func (r *Remote) KeyFor(ctx context.Context, issuer, kid, alg string) (any, erro
 }
 
 func (r *Remote) find(ctx context.Context, issuer, kid, alg string) (any, error) {
-	arrivedAt := epoch.Add(time.Since(epoch)) // reads only the monotonic clock, which is enough for ages
+	arrivedAt := epoch.Add(time.Since(epoch)) // reads only the monotonic clock, which suffices to compute ages
 	now, err := r.renew(ctx, arrivedAt)
 	if err != nil {
 		return nil, err
@@ -161,8 +161,8 @@ func (r *Remote) snapshot(now time.Time) (*Set, error) {
 // of these conditions is then true:
 //
 //   - the set has the key ID
-//   - the set was fetched after the caller arrived
-//   - the set is younger than MinInterval and may not be fetched again yet
+//   - the fetch of the set began after the caller arrived
+//   - the set is younger than MinInterval, and another fetch is not allowed yet
 func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, waitLimit time.Duration) error {
 	for {
 		s, now := r.state.Load(), time.Now()
@@ -183,12 +183,12 @@ func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, w
 	}
 }
 
-// renew waits for a renewal if the set is too old, and returns the time after
-// the wait. If a fetch is still running that began before the set became too
-// old, renew does not wait. It assumes that the server is slow, and the old set
-// remains in use. If the caller's context ends during the wait, renew returns
-// an error. The old set is then not used, because a canceled context does not
-// show that the server is slow.
+// renew waits for a renewal if the set is too old. It returns the time at which
+// the wait ends. If a fetch is still running that began before the set became
+// too old, renew does not wait. It assumes that the server is slow, and the old
+// set remains in use. If the caller's context ends during the wait, renew
+// returns an error. The old set is then not used, because a canceled context
+// does not show that the server is slow.
 func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, error) {
 	s := r.state.Load()
 	if !r.schedule.tooOld(s, arrivedAt) {

@@ -24,7 +24,7 @@ func TestK22UnknownKeyIDsAreLimitedByMinInterval(t *testing.T) {
 				s := newSite(respondOK(set(known)))
 				r := s.remote(t, jwks.Options{MinInterval: configured, Burst: 1})
 				assertKey(t, r, "known")
-				time.Sleep(time.Nanosecond) // so that the next caller arrives after the first fetch, and may cause another fetch
+				time.Sleep(time.Nanosecond) // so that the next caller arrives after the first fetch, and can cause another fetch
 				assertKeyError(t, r, "CANARY-first", jwks.ErrUnknownKey)
 				if got := s.count(); got != 2 {
 					t.Errorf("at first: got %d requests, want 2, because the first fetch does not use the budget", got)

@@ -24,14 +24,14 @@ type state struct {
 	fresh   time.Duration // lifetime from the server, negative if unspecified
 	maxAge  time.Duration // age up to which the set is used without waiting, with jitter
 
-	began, ended time.Time     // times of the last attempt
+	began, ended time.Time     // when the latest attempt ran
 	spentUntil   time.Time     // when the budget for unknown key IDs is full again; schedule.spend adds minInterval
-	err          error         // error of the last attempt
+	err          error         // error of the latest attempt
 	failed       int           // consecutive failed attempts
 	backoff      time.Duration // delay after err if a set is usable
 	retryAfter   time.Duration // delay that Retry-After requests
 	coldBackoff  time.Duration // delay after err if no set is usable
-	metadataErr  error         // metadata error of an attempt that used the last discovered URL instead
+	metadataErr  error         // metadata error; the attempt then used the URL found earlier
 
 	fetches, notModified int
 	failures             map[string]int // immutable
@@ -56,8 +56,8 @@ func (p schedule) backoff(s *state, now time.Time) time.Duration {
 // retryAt returns when the next attempt is allowed.
 func (p schedule) retryAt(s *state, now time.Time) time.Time { return s.ended.Add(p.backoff(s, now)) }
 
-// due reports whether the age of the set requires a renewal, and the back-off
-// after a failure has passed.
+// due reports whether the set is missing or old enough for a renewal, and the
+// back-off after a failure has passed.
 func (p schedule) due(s *state, now time.Time) bool {
 	return (s.set == nil || s.age(now) >= s.maxAge/5*4) && !now.Before(p.retryAt(s, now))
 }
@@ -82,8 +82,10 @@ func (p schedule) tooOld(s *state, now time.Time) bool {
 // mayRefresh reports whether an unknown key ID may cause an attempt. Attempts
 // for unknown key IDs have a separate budget, so neither a recent renewal nor a
 // few made-up key IDs delay the first new key. A failed attempt does not use
-// the budget, and the back-off delays the next attempt by minInterval at most.
-// With a longer delay, a flood of made-up key IDs could delay a new key.
+// the budget, but it delays the next attempt by s.backoff or minInterval,
+// whichever is shorter, or by Retry-After if that is longer. If the delay could
+// exceed minInterval without a Retry-After, a flood of made-up key IDs could
+// delay a new key.
 func (p schedule) mayRefresh(s *state, now time.Time) bool {
 	if !p.usable(s, now) {
 		return !now.Before(p.retryAt(s, now))

@@ -33,7 +33,7 @@ var (
 //	Warm(context.Context) error // fetches the keys now
 //	Healthy() error             // nil if there are usable keys; must not wait
 //	Stats() Stats
-//	Algorithms() []string       // of all its keys; only if they never change
+//	Algorithms() []string       // of all its keys; only for a Source whose algorithms never change
 //	KeyFor(ctx context.Context, issuer, kid, alg string) (any, error)
 //	                            // like Key, for a Source with keys of several issuers
 type Source interface {
@@ -165,11 +165,11 @@ func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
 
 // Secret returns a source for tokens that are signed with a shared secret. A
 // secret of 32 bytes or more verifies HS256, of 48 bytes or more also HS384,
-// and of 64 bytes or more also HS512 (RFC 7518 §3.2). If the secret is shorter,
-// the set has no key, and NewVerifier refuses the set. An API that can verify a
-// token with the secret can also make tokens. kid is the key ID of the secret.
-// A token with a different kid is refused, but a token without a kid is
-// accepted.
+// and of 64 bytes or more also HS512 (RFC 7518 §3.2). If the secret is shorter
+// than 32 bytes, the set has no key, and NewVerifier refuses the set. An API
+// that can verify a token with the secret can also make tokens. kid is the key
+// ID of the secret. A token with a different kid is refused, but a token
+// without a kid is accepted.
 func Secret(kid string, secret []byte) *Set {
 	k := key{id: kid, material: slices.Clone(secret)}
 	for _, name := range jws.Fitting(jwkset.KtyOct.String(), "") {

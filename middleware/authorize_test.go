@@ -210,7 +210,7 @@ func TestWarmAndHealthy(t *testing.T) {
 	}
 }
 
-// pendingKeys waits for the end of the context until it has keys.
+// While a pendingKeys has no keys, Key waits until its context ends.
 type pendingKeys struct{ replaceableKeys }
 
 func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {

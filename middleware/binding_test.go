@@ -109,7 +109,7 @@ func TestTokensOfACertificate(t *testing.T) {
 			t.Run(name+"/"+tt.name, func(t *testing.T) {
 				k.bind(tt.cnf)
 				source.thumbprint, source.err, source.calls = tt.presented, tt.err, 0
-				for range 2 { // the second time, the token may be cached
+				for range 2 { // the second time, the token can be in the cache
 					_, err := c.authorize(t, tt.scheme, c.proof())
 					wants(t, err, tt.want)
 					if tt.err != nil && tt.want != nil {
@@ -327,7 +327,7 @@ func TestCertificateInTheAnswerAboutAJWT(t *testing.T) {
 			})
 			c.use(key)
 			c.token = c.bound(tt.inToken)
-			for range 2 { // the second time, the token may be cached
+			for range 2 { // the second time, the token can be in the cache
 				_, err := c.authorize(t, tt.scheme, c.proof())
 				wants(t, err, tt.want)
 			}

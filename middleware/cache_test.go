@@ -190,7 +190,7 @@ func TestRevokedIsCalledOnEachUseOfACachedToken(t *testing.T) {
 }
 
 // Introspected tokens are not in the token cache, because the introspect.Client
-// already caches their answers.
+// already caches the introspection answers.
 func TestIntrospectedTokenIsNotCached(t *testing.T) {
 	for name, token := range map[string]string{
 		"an opaque token":  handle,

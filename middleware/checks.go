@@ -38,7 +38,7 @@ func (d *decision) checkIssuer() error {
 		return ErrIssuer
 	}
 	d.issuer = one
-	if d.claims.issuer = one.URL; one.isTemplate() { // the URL equals iss, unless iss is an alias
+	if d.claims.issuer = one.URL; one.isTemplate() { // if iss is an alias, the URL replaces it
 		d.claims.issuer = one.before + d.claims.tenant() + one.after
 	}
 	return nil

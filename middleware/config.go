@@ -46,9 +46,9 @@ type Config struct {
 	// an Issuer whose URL is that iss, and whose Introspection, Tenants,
 	// AnyTenant, Aliases and SubjectPrefix are zero. To return a different
 	// Issuer is a programming error ([ErrInternal]). If IssuerFor returns an
-	// error, the request is refused with 503. In both cases, if an Issuer for
-	// the iss is cached and at most 24 hours old, the cached Issuer is used
-	// instead.
+	// error, the request is refused with 503. After either failure, if an
+	// Issuer for the iss is cached and at most 24 hours old, the cached Issuer
+	// is used instead.
 	//
 	// Up to 10,000 Issuers are cached. If a request uses an Issuer that is more
 	// than 5 minutes old, the Issuer is refreshed. Requests wait for the
@@ -161,9 +161,9 @@ type Config struct {
 	Client *http.Client
 
 	// Logger receives refusals at level Debug, unreachable dependencies and
-	// unusable keys at Warn, and recovered panics at Error. If requests cannot
-	// be checked, at most one of these events per second is logged at Warn, and
-	// the others at Debug. nil means the logger that [slog.Default] returns
+	// unusable keys at Warn, and recovered panics at Error. Refusals of
+	// requests that cannot be checked are at Warn, but at most one per second;
+	// the others are at Debug. nil means the logger that [slog.Default] returns
 	// when NewVerifier is called. Events identify a token only by a fingerprint
 	// (the first 8 bytes of its SHA-256 in hex), its configured issuer and its
 	// algorithm.

@@ -60,7 +60,7 @@ const redacted = "[redacted]"
 
 const (
 	authorization = "Authorization"
-	proofField    = "Dpop" // the canonical form of DPoP
+	proofField    = "Dpop" // canonical name of the field DPoP
 )
 
 // present stores the credentials of a caller and determines scheme and token.

@@ -262,7 +262,7 @@ func TestBindingInTheAnswerAboutAJWT(t *testing.T) {
 			})
 			c.use(key)
 			c.token = c.bound(tt.inToken)
-			for range 2 { // the second time, the token may be cached
+			for range 2 { // the second time, the token can be in the cache
 				wants(t, c.send(t, c.proof()), tt.want)
 				_, err := c.v.Verify(t.Context(), middleware.Credentials{Token: c.token})
 				wants(t, err, tt.wantBearer)

@@ -53,9 +53,9 @@ const (
 
 // Explain runs a token through the steps of [Verifier.Verify] and checks the
 // requirements, to show why the token is refused. It returns the results of the
-// steps that apply to this kind of token, in order. If the token passes, the
-// error is nil. If the token is refused, the error is that of Verify, or that
-// of [Verifier.Check] if only a requirement is not met.
+// steps that apply to this kind of token, in the order in which the steps run.
+// If the token passes, the error is nil. If the token is refused, the error is
+// that of Verify, or that of [Verifier.Check] if only a requirement is not met.
 //
 // Explain does not record a DPoP proof as used. Like Verify, Explain fetches
 // keys and calls Revoked. Unlike Verify, it does not use the token cache, does

@@ -94,7 +94,7 @@ func FuzzClaims(f *testing.F) {
 }
 
 // FuzzToken changes tokens signed by real keys. A changed token must be
-// accepted only if one of the keys signed exactly these bytes.
+// refused, unless one of the keys signed exactly its header and claims.
 func FuzzToken(f *testing.F) {
 	as := testserver.New(f, testserver.Seed("fuzz"), testserver.Clock(clock))
 	v, err := middleware.NewVerifier(middleware.Config{

@@ -57,7 +57,7 @@ func TestIntrospectionThatHangsCostsTwoSecondsOnce(t *testing.T) {
 			if took := time.Since(begin); took != 2*time.Second {
 				t.Errorf("the first 100 requests took %v, want 2s", took)
 			}
-			time.Sleep(2 * time.Second) // meanwhile the client probes the server with the token "active"
+			time.Sleep(2 * time.Second) // meanwhile introspect.Client probes with the token "active"
 			synctest.Wait()
 			for i := range 1000 {
 				assertUnavailable(t, s.v, fmt.Sprint("later", i))

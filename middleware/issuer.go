@@ -132,11 +132,11 @@ type Issuer struct {
 	// compared byte for byte; "" means URL.
 	MetadataIssuer string
 
-	// Secrets verify HS256, HS384 and HS512, for an issuer that signs both with
-	// a secret and with private keys. Secrets must be made by [jwks.Secret];
-	// nil means no secrets. A secret never verifies a signature that needs a
-	// public key, and a public key never verifies a signature that needs a
-	// secret (RFC 8725 §2.1).
+	// Secrets verify HS256, HS384 and HS512, for an issuer that signs some
+	// tokens with a secret and others with a private key. Secrets must be made
+	// by [jwks.Secret]; nil means no secrets. A secret never verifies a
+	// signature that needs a public key, and a public key never verifies a
+	// signature that needs a secret (RFC 8725 §2.1).
 	Secrets *jwks.Set
 
 	// Client fetches the metadata and keys of this issuer; nil means

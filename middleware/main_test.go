@@ -103,8 +103,8 @@ type tokenCase struct {
 }
 
 // check verifies each token. It checks that the error wraps the expected cause
-// and has a description for the client. It verifies each token twice, because
-// the token may be cached the second time.
+// and has a description for the client. It verifies each token twice: the
+// second time, the token can be in the cache.
 func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 	t.Helper()
 	if len(cases) == 0 {

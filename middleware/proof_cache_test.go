@@ -31,7 +31,7 @@ func TestTokenOfAProof(t *testing.T) {
 		sum := sha256Sum(c.token)
 		ath := func(text string) string { return c.proof("ath", `"`+text+`"`) }
 		right := base64.RawURLEncoding.EncodeToString(sum)
-		for range 2 { // the second time, the token may be cached
+		for range 2 { // the second time, the token can be in the cache
 			for name, tt := range map[string]struct {
 				proof string
 				want  error

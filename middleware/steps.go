@@ -10,7 +10,7 @@ type step struct {
 	run    func(*decision) error
 	of     *tokens
 	repeat repetition
-	also   others                                   // kinds of decisions in others that run this step
+	also   others                                   // other kinds of decisions that run this step too
 	shown  func(*decision) (expected, found string) // called by Explain after the step has run; may be nil
 	source string                                   // RFC and section
 }
@@ -67,10 +67,11 @@ func (r repetition) String() string {
 	return [...]string{"", "cached JWTs", "cached JWTs, nested routes", ""}[r]
 }
 
-// steps lists all steps of a decision, in order. Cheap steps come before
-// expensive ones. For a JWT, no step uses the network before most claims have
-// been checked. An opaque token is introspected first, because its claims are
-// in the introspection answer. The same steps then check these claims.
+// steps lists all steps of a decision, in the order in which they run. Cheap
+// steps come before expensive ones. For a JWT, no step uses the network before
+// most claims have been checked. An opaque token is introspected first, because
+// its claims are in the introspection answer. The same steps then check these
+// claims.
 var steps = []step{
 	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, 0, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, signals, showLength, ""},

@@ -76,9 +76,9 @@ func TestEntriesAboutTheSameTokens(t *testing.T) {
 		}
 		add(t, l, entry(hours(1), 4))
 		add(t, l, entry(hours(1), 4), entry(hours(0), 4), entry(hours(1), 3))
-		entries(1) // the new entries revoke the same tokens as the first
+		entries(1) // the new entries revoke only tokens that the first one revokes
 		add(t, l, entry(time.Time{}, 2), entry(hours(0), 6))
-		entries(3) // each has a later Before or a later Until than the others
+		entries(3) // compared with any other, each has a later Before or Until
 		issued(5, true)
 		time.Sleep(3 * time.Hour)
 		issued(5, false) // the entry that revokes all tokens has ended

@@ -50,7 +50,7 @@ func start(t *testing.T, l *revoke.List) {
 	})
 }
 
-// token returns a revocation of one token for an hour.
+// token returns a revocation that revokes one token until an hour from now.
 func token(id string) revoke.Revocation {
 	return revoke.Revocation{Issuer: issuer, Kind: revoke.Token, Value: id, Until: time.Now().Add(time.Hour)}
 }
@@ -74,7 +74,8 @@ func assertRevoked(t *testing.T, l *revoke.List, c revoke.Claims, want bool) {
 	}
 }
 
-// assertLag checks whether Check and Healthy return ErrLag.
+// assertLag checks that Check and Healthy return ErrLag if the parameter want
+// is true, and no error otherwise.
 func assertLag(t *testing.T, l *revoke.List, want bool) {
 	t.Helper()
 	revoked, err := l.Check(revoke.Claims{Issuer: issuer, ID: "unknown"})

@@ -186,7 +186,7 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 		}
 	}
 	fit := 0
-	for rest := valid; len(rest) > 0; { // later revocations may fit, for example those that are already in the list
+	for rest := valid; len(rest) > 0; { // the rest may still fit, for example revocations that are already in the list
 		n := l.put(rest, r.reading)
 		fit += n
 		rest = rest[min(n+1, len(rest)):]

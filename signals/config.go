@@ -18,8 +18,8 @@ import (
 type Config struct {
 	// Verifier verifies the messages. Only its issuers may send them. Usually
 	// it is the verifier of the access tokens. A transmitter that issues no
-	// access tokens for the API needs a separate verifier. Do not add it to the
-	// issuers of the verifier of the access tokens.
+	// access tokens for the API needs a separate verifier. Do not add such a
+	// transmitter to the issuers of the verifier of the access tokens.
 	//
 	// exp, nbf and iat are checked with the clock and skew of the Verifier. The
 	// age of a logout token without exp, and the expiry of revocations, are

@@ -47,8 +47,8 @@ func TestReceiversRefuseEveryDefect(t *testing.T) {
 }
 
 // If the iss of a transmitter differs from the iss of the access tokens, the
-// transmitter needs a separate verifier. In this verifier, the iss of the
-// transmitter is an alias for the issuer.
+// transmitter needs a separate verifier. This verifier has the issuer of the
+// access tokens, with the iss of the transmitter as an alias.
 func TestATransmitterWithAnotherName(t *testing.T) {
 	s := newSetup(t)
 	transmitter := testserver.New(t)

@@ -37,7 +37,7 @@
 // revocations are in force on this machine, and the feed of the list has them.
 // If the feed or the keys of the issuer are unavailable, or if the list is
 // full, the response is 503 with Retry-After, and the sender must repeat the
-// message. A refusal with 400 is final, even if the signing key was published
-// only seconds before. A list without a feed loses acknowledged messages when
-// the process ends.
+// message. A refusal with 400 is final, even if the issuer published the
+// signing key only seconds before the message. A list without a feed loses
+// acknowledged messages when the process ends.
 package signals

@@ -155,7 +155,7 @@ func TestLogoutUsesTheNameOfTheIssuer(t *testing.T) {
 	for name, test := range map[string]struct {
 		issuer func(*middleware.Issuer)
 		change object
-		want   string // the text that follows "session …"
+		want   string // the published text after "session … 0s"
 	}{
 		"an alias": {func(i *middleware.Issuer) { i.Aliases = []string{"https://alias.example.com"} }, object{"iss": "https://alias.example.com", "sub": nil}, ""},
 		"a tenant": {func(i *middleware.Issuer) {

@@ -106,9 +106,9 @@ func (*feed) Read(context.Context, string) (revoke.Batch, error) {
 	return revoke.Batch{}, errors.New("not used")
 }
 
-// take returns the revocations that were published since the last call, as
-// text. Examples are "session s1" without Before, and "subject alice -5s" if
-// Before is 5 seconds before s.began.
+// take returns the revocations that were published since the previous call of
+// take, as text. Examples are "session s1" without Before, and "subject alice
+// -5s" if Before is 5 seconds before s.began.
 func (s *setup) take() string {
 	s.t.Helper()
 	s.feed.mu.Lock()
@@ -194,7 +194,8 @@ func (s *setup) events() http.Handler {
 	return h
 }
 
-// post sends a body. Neither the answer nor the log may contain a part of it.
+// post sends a body, and checks that neither the response nor the log contains
+// a secret from the body.
 func (s *setup) post(h http.Handler, mediaType, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	s.t.Helper()
 	r := newRequest(s.t, mediaType, body)

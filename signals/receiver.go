@@ -19,7 +19,7 @@ const (
 	maxBody    = 16 << 10 // bytes, the default of middleware.Config.MaxTokenBytes
 	retryAfter = "2"      // seconds, as in the answers of the middleware
 
-	readTimeout    = 10 * time.Second // limit for a body; a slow sender must not occupy a connection
+	readTimeout    = 10 * time.Second // time limit for a body; a slow sender must not occupy a connection
 	publishTimeout = 5 * time.Second  // limit for List.Add; a longer wait is treated as an outage
 )
 
@@ -30,8 +30,8 @@ type receiver struct {
 	mediaType string
 	accepted  int                                               // the status of an acknowledgement
 	refused   func(c code, description string) any              // returns the body of a refusal with the status 400
-	receive   func(*receiver, context.Context, string) *refusal // receives a body
-	outage    contain.Change                                    // the last logged outage
+	receive   func(*receiver, context.Context, string) *refusal // acts on a request body
+	outage    contain.Change                                    // the current outage, as logged
 }
 
 // ServeHTTP receives one message.
@@ -83,12 +83,13 @@ func (rc *receiver) read(w http.ResponseWriter, r *http.Request) (string, *refus
 	} else if err != nil {
 		return "", refuse(invalidRequest, "the body cannot be read")
 	}
-	_ = connection.SetReadDeadline(time.Time{}) // no deadline while the server waits for the end of the connection
+	_ = connection.SetReadDeadline(time.Time{}) // otherwise the server cancels the request when the deadline passes
 	return string(body), nil
 }
 
-// isAuthorized compares hashes. The time of the comparison therefore depends
-// neither on the value nor on its length.
+// isAuthorized reports whether the Authorization field of a request has the
+// configured value, or need not be checked. It compares hashes, so the time of
+// the comparison depends neither on the value nor on its length.
 func (rc *receiver) isAuthorized(fields []string) bool {
 	if rc.Authorization == "" || rc.mediaType != eventType {
 		return true

@@ -72,7 +72,8 @@ func TestRedirectURIs(t *testing.T) {
 			if rec.Code != http.StatusBadRequest || to != nil || rec.Header().Get("Refresh") != "" || !strings.Contains(rec.Header().Get("Content-Type"), "text/html") {
 				t.Errorf("got %d to %v, want a page with 400 and no redirect", rec.Code, to)
 			}
-			// The error page shows the redirect URI as text, not as a link.
+			// The error page shows the sent and the registered redirect URI as
+			// text, not as links.
 			page := rec.Body.String()
 			named := strings.Contains(page, "<bdi>Sent</bdi>") && strings.Contains(page, "<bdi>Registered</bdi>")
 			if named != (tt.uri != "") || strings.Contains(page, "href=") || strings.Contains(page, "<form") {
@@ -292,7 +293,7 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 	wantTokens(t, secret("mine"))
 	wantError(t, secret("another"), 401, "invalid_client")
 	wantTokens(t, secret("mine"))
-	const third = "https://third.example/cb" // the client sends no code_challenge, so it needs a secret
+	const third = "https://third.example/cb" // the client third sends no code_challenge, so it needs a secret
 	code := codeFor(t, s, "client_id", "third", "redirect_uri", third, "code_challenge", "-", "code_challenge_method", "-")
 	wantError(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-")), 400, "invalid_grant")
 	wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-", "client_secret", "x")))

@@ -213,9 +213,9 @@ func TestRefresh(t *testing.T) {
 			if hasID := r.text("id_token") != ""; hasID != strings.Contains(tt.scope, "openid") {
 				t.Errorf("got an ID token: %v, want an ID token only with the scope openid", hasID)
 			}
-			// The next refresh token is valid for another hour. The refresh
-			// request names no scope, so the response has all scopes of the
-			// grant.
+			// The new refresh token in r is valid for another hour. This
+			// refresh request names no scope, so the response has all scopes of
+			// the grant.
 			s.Advance(59 * time.Minute)
 			defer s.Advance(-59 * time.Minute)
 			next := wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))

@@ -18,7 +18,7 @@ import (
 
 // checkAPI checks an API as CheckURL of package apitest does. When the caller
 // disconnects, the context of the check is canceled, and the remaining requests
-// of the check fail at once.
+// of the check fail immediately.
 func (c *controller) checkAPI(r *http.Request) (any, error) {
 	var input control.Check
 	if err := read(r, &input); err != nil {

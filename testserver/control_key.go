@@ -30,7 +30,7 @@ func (c *controller) key(kid string) (any, error) {
 	list := c.keys()
 	i := slices.IndexFunc(list, func(k control.Key) bool { return k.ID == kid })
 	if i < 0 {
-		return control.Key{ID: kid}, nil // keys does not list a staged secret
+		return control.Key{ID: kid}, nil // keys omits a secret that does not sign yet
 	}
 	return list[i], nil
 }

@@ -44,7 +44,7 @@ func TestDebugPageGroupsAndFiltersRequests(t *testing.T) {
 			t.Errorf("got %s, want %q in it", all, want)
 		}
 	}
-	for query, want := range map[string][4]bool{ // whether the page has a row for jwks, one for token, one for no endpoint, and the text for no matching rows
+	for query, want := range map[string][4]bool{ // whether the page has a row for jwks, token and "no endpoint", and the text for no matching rows
 		"?endpoint=jwks":                       {true, false, false, false},
 		"?client=test-client":                  {false, true, false, false},
 		"?endpoint=token&client=test-client":   {false, true, false, false},

@@ -79,7 +79,7 @@ const (
 	WeakACR       = catalogue.WeakACR    // acr is 0; wrong only if the API requires a different acr (RFC 9470)
 	StaleAuth     = catalogue.StaleAuth  // auth_time is an hour ago; wrong only if the API requires a recent login (RFC 9470)
 	Oversized     = catalogue.Oversized  // more than 16 KiB long
-	RetiredKey    = catalogue.RetiredKey // first call Retire or Rotate(DropOld()); the key last removed from the JWKS signs the token
+	RetiredKey    = catalogue.RetiredKey // first call Retire or Rotate(DropOld()); signed by the key most recently removed from the JWKS
 )
 
 // Defects that only introspection can detect. They are not among [Defects], and

@@ -163,7 +163,7 @@ func TestTokensLikeThoseOfAProviderAreBoundToTheKey(t *testing.T) {
 			s := testserver.New(t, testserver.Like(shape.Name))
 			r := prove(t, s, key, testserver.EndpointToken, form)
 			_, introspected := introspectionResponse(t, s, r.text("access_token"))
-			claimed := slices.ContainsFunc(shape.Claims, func(m shapes.Member) bool { return m.Name == "token_type" }) // this claim overrides DPoP
+			claimed := slices.ContainsFunc(shape.Claims, func(m shapes.Member) bool { return m.Name == "token_type" }) // the claim's value replaces DPoP
 			if r.text("token_type") != "DPoP" || !strings.Contains(introspected, thumbprintOf(t, key)) || !claimed && !strings.Contains(introspected, `"token_type":"DPoP"`) {
 				t.Errorf("got %v and %s, want a bound token", r.body, introspected)
 			}

@@ -52,8 +52,8 @@ func TestRefreshTokensOfConfidentialClientsAreNotBound(t *testing.T) {
 	}
 }
 
-// If a public client uses an unbound refresh token with a proof, the next
-// refresh token is bound to the key.
+// If a public client uses an unbound refresh token with a proof, the refresh
+// token in the response is bound to the key of the proof.
 func TestAProofBindsTheNextRefreshToken(t *testing.T) {
 	s := testserver.New(t, testserver.RotateRefresh(time.Minute))
 	key := testserver.GenerateKey("ES256", "")
@@ -67,8 +67,8 @@ func TestAProofBindsTheNextRefreshToken(t *testing.T) {
 }
 
 // A refresh without a proof returns an unbound refresh token. If the client
-// retries with a proof within the grace period, the token becomes bound to the
-// key.
+// retries with a proof within the grace period, the returned token becomes
+// bound to the key of the proof.
 func TestARetryWithAProofBindsTheRefreshToken(t *testing.T) {
 	s := testserver.New(t, testserver.RotateRefresh(time.Minute))
 	key := testserver.GenerateKey("ES256", "")

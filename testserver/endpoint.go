@@ -39,11 +39,11 @@ const (
 	EndpointIntrospect = catalogue.Introspect
 
 	// EndpointAuthorize is the authorization endpoint (RFC 6749 §3.1), for the
-	// code flow with S256 (RFC 7636). It supports response_mode (query and
-	// form_post), prompt, max_age, login_hint, id_token_hint, nonce, resource
-	// (RFC 8707) and dpop_jkt (RFC 9449 §10). Every response has iss (RFC
-	// 9207). A request with a wrong client or redirect URI gets an error page
-	// with status 400.
+	// code flow with S256 (RFC 7636). It supports response_mode (query,
+	// fragment and form_post), prompt, max_age, login_hint, id_token_hint,
+	// nonce, resource (RFC 8707) and dpop_jkt (RFC 9449 §10). Every response
+	// has iss (RFC 9207). A request with a wrong client or redirect URI gets an
+	// error page with status 400.
 	EndpointAuthorize = catalogue.Authorize
 
 	// EndpointPAR accepts pushed authorization requests (RFC 9126). The

@@ -182,7 +182,7 @@ func TestFaultsIgnoreConditionalRequests(t *testing.T) {
 	right := fetchIfNoneMatch(s)
 	tag := right.resp.Header.Get("ETag")
 	for name, tt := range faultCases {
-		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the fault of this test case does not change a 304
+		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the fault of the case "Handler" does not change a 304
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

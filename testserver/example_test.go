@@ -126,8 +126,7 @@ func ExampleServer_Rotate() {
 	// The next rotation makes the new key sign.
 	as.Rotate()
 	fmt.Println(as.SigningKey().ID == next.ID)
-	// When the last tokens signed with the old key have expired, remove the
-	// key.
+	// When all tokens signed with the old key have expired, remove the key.
 	as.Retire(old.ID)
 	fmt.Println(strings.Contains(string(as.JWKS()), old.ID))
 	// Output:

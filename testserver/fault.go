@@ -49,8 +49,9 @@ func chain(f ...Fault) Fault {
 	return chain
 }
 
-// A When is a condition for a fault: only requests that meet the condition get
-// the fault. If several conditions are given, a request must meet all of them.
+// A When limits a fault, or a decision such as that of [Server.NextUser], to
+// the requests that meet a condition. If several conditions are given, a
+// request must meet all of them.
 type When interface{ applyWhen(*rule) }
 
 type rule struct {

@@ -118,9 +118,9 @@ func DropConnection() Fault {
 	})
 }
 
-// Handler makes a fault from any handler. [Server.Inject] calls h once. To get
-// the response without the fault, call the handler next. Use an
-// [http.ResponseController] to flush or hijack.
+// Handler makes a fault from any handler. [Server.Inject] calls h once. h gets
+// the endpoint as next, and can call it for the response without the fault. Use
+// an [http.ResponseController] to flush or hijack.
 func Handler(h func(next http.Handler) http.Handler) Fault {
 	if h == nil {
 		return Fault{err: errors.New("Handler(nil): give a function")}

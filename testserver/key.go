@@ -105,11 +105,10 @@ func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }
 // PublishFirst, SignFirst and DropOld can be set.
 //
 // PublishFirst publishes the new key while the old key still signs. To make the
-// published key sign, rotate again, with the zero Rotation or with DropOld.
-// SignFirst signs with the new key before the key is in the JWKS, as happens
-// when the published key set is cached. Call [Server.Publish] to publish the
-// key. DropOld removes the previous signing key from the JWKS, as after a
-// compromise.
+// new key sign, rotate again, with the zero Rotation or with DropOld. SignFirst
+// signs with the new key before the key is in the JWKS, as happens when the
+// published key set is cached. Call [Server.Publish] to publish the key.
+// DropOld removes the old signing key from the JWKS, as after a compromise.
 //
 // ReuseKid can be combined with each of these fields. It simulates a server
 // mistake that a verifier should survive: the new key gets the ID of the old

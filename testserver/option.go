@@ -93,9 +93,8 @@ func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true })
 // IssuerURL sets an issuer that differs from the listen address, for example
 // behind a proxy or in a container. The server still listens only on loopback,
 // unless [Addr] sets another address. It serves its endpoints under the
-// issuer's path. [Server.Client] can use the host of the issuer if the issuer
-// and the listener have the same scheme. If the issuer has the scheme https,
-// this requires [TLS].
+// issuer's path. [Server.Client] can use the host of an http issuer. It can use
+// the host of an https issuer only with [TLS].
 //
 // u must be an absolute http or https URL without user information, query and
 // fragment (RFC 8414 §2). The server uses u byte for byte, including a trailing

@@ -33,11 +33,11 @@ func (s *Server) count(what string, m journal.Mark, ep Endpoint) int {
 	return s.oauth.Journal.Count(m, ep)
 }
 
-// Requests returns the last requests to the given endpoints, oldest first.
+// Requests returns the recorded requests to the given endpoints, oldest first.
 // Without arguments, or with [EndpointAny], it returns requests to all
 // endpoints. A request is recorded on arrival, so a request that hangs is
-// included. The server records the last 1000 requests in total; [Server.Count]
-// counts older requests too.
+// included. The server keeps the records of the last 1000 requests in total;
+// [Server.Count] counts older requests too.
 func (s *Server) Requests(ep ...Endpoint) []Request {
 	s.helper()
 	for _, e := range ep {
@@ -49,7 +49,7 @@ func (s *Server) Requests(ep ...Endpoint) []Request {
 }
 
 // Await waits until [Server.Count] of ep is n or more. Requests are counted on
-// arrival, so the responses may not be sent yet. If ctx is done first, the
+// arrival, so some responses might not be sent yet. If ctx is done first, the
 // error contains the number of requests that have arrived, and wraps the error
 // of ctx.
 func (s *Server) Await(ctx context.Context, ep Endpoint, n int) error {

@@ -59,7 +59,7 @@ func (g Guard) refuse(c *echo.Context, e *middleware.Error) error {
 	if g.ErrorBody != nil {
 		status := e.StatusCode() // ErrorBody may modify e
 		contentType, body := g.ErrorBody(c.Request(), e)
-		header.Set("Content-Length", strconv.Itoa(len(body))) // net/http discards what an error handler appends
+		header.Set("Content-Length", strconv.Itoa(len(body))) // makes net/http discard what an error handler appends
 		_ = c.Blob(status, contentType, body)
 	} else if response, err := echo.UnwrapResponse(c.Response()); err == nil && c.Request().Method == http.MethodHead {
 		response.Before(func() { header.Set("Content-Type", cmp.Or(header.Get("Content-Type"), echo.MIMEApplicationJSON)) })

@@ -23,7 +23,7 @@
 // the other adapters. To change only the body, set the field ErrorBody of a
 // [Guard]. The other adapters have the same field.
 //
-// Echo's default handler responds to a HEAD request without Content-Type. The
-// adapter adds the Content-Type of the JSON body, unless the response already
-// has a Content-Type.
+// Echo's default handler sends no Content-Type in the response to a HEAD
+// request. The adapter adds the Content-Type of the JSON body, unless the
+// response already has a Content-Type.
 package echo5auth

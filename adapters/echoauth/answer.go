@@ -53,7 +53,7 @@ func (g Guard) refuse(c echo.Context, e *middleware.Error) error {
 	header.Del("Content-Type") // a handler may have set the type of a success response
 	if g.ErrorBody != nil {
 		contentType, body := g.ErrorBody(c.Request(), e)
-		header.Set("Content-Length", strconv.Itoa(len(body))) // net/http discards what an error handler appends
+		header.Set("Content-Length", strconv.Itoa(len(body))) // makes net/http discard what an error handler appends
 		_ = c.Blob(answer.Code, contentType, body)
 	} else if c.Request().Method == http.MethodHead {
 		c.Response().Before(func() { header.Set("Content-Type", cmp.Or(header.Get("Content-Type"), echo.MIMEApplicationJSON)) })

@@ -131,7 +131,7 @@ func ExampleAnswer() {
 
 	e := echo.New()
 	e.DELETE("/orders/:id", func(c echo.Context) error {
-		if c.Param("id") != "draft" { // a draft needs no further scope
+		if c.Param("id") != "draft" { // deleting a draft requires no scope
 			if err := v.Check(echoauth.Token(c), scopes.All("orders:delete")); err != nil {
 				return echoauth.Answer(c, err)
 			}

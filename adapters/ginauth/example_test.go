@@ -132,7 +132,7 @@ func ExampleAnswer() {
 
 	r := gin.New()
 	r.DELETE("/orders/:id", ginauth.Require(v), func(c *gin.Context) {
-		if c.Param("id") != "draft" { // a draft needs no further scope
+		if c.Param("id") != "draft" { // deleting a draft requires no scope
 			if err := v.Check(ginauth.Token(c), scopes.All("orders:delete")); err != nil {
 				ginauth.Answer(c, err)
 				return

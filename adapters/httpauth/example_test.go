@@ -122,7 +122,7 @@ func ExampleAnswer() {
 
 	mux := http.NewServeMux()
 	mux.Handle("DELETE /orders/{id}", httpauth.Require(v)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.PathValue("id") != "draft" { // a draft needs no further scope
+		if r.PathValue("id") != "draft" { // deleting a draft requires no scope
 			if err := v.Check(httpauth.Token(r), scopes.All("orders:delete")); err != nil {
 				httpauth.Answer(w, r, err)
 				return

@@ -8,7 +8,7 @@ import (
 // Limits of the breaker.
 const (
 	maxFailures = 3           // number of unanswered commands in a row before a pause
-	pause       = time.Second // time from a failure until the next attempt
+	pause       = time.Second // time between two commands during a pause
 )
 
 // breaker pauses the commands of a group after failures, so that requests do
@@ -21,8 +21,8 @@ type breaker struct {
 	retryAt  time.Time
 }
 
-// begin reports whether a command may be sent. During the pause, it lets one
-// command through per second.
+// begin reports whether a command may be sent. After maxFailures failures in a
+// row, it lets one command through per second, until Redis answers one.
 func (b *breaker) begin(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

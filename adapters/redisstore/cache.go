@@ -34,7 +34,7 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, bool, error) {
 		if err != nil || answer == nil {
 			continue
 		}
-		sealed, _ := text(answer) // open rejects an empty value
+		sealed, _ := text(answer) // if text fails, s.open rejects ""
 		if value, ok := s.open(ctx, g.tag+name, sealed); ok {
 			return value, true, nil
 		}

@@ -21,7 +21,7 @@ type group struct {
 	running  chan struct{} // limits concurrent commands
 	breaker  breaker
 	history  history
-	extended atomic.Int64 // Unix time at which a lifetime was last extended
+	extended atomic.Int64 // Unix time at which extensionDue was last true
 }
 
 // maxRunning is the maximum number of commands of a group that run at a time.
@@ -96,16 +96,18 @@ func text(answer any) (string, error) {
 // than d, by at most a millisecond.
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds()+1, 10) }
 
-// lastingFor is the lifetime of keys that must outlive their last use.
-// extendAfter is the minimum time between two extensions of this lifetime.
+// lastingFor is the lifetime of the counters, the stream and the epoch. Use of
+// these keys extends it. extendAfter is the minimum time between two extensions
+// by a process.
 const (
 	lastingFor  = 30 * 24 * time.Hour
 	extendAfter = time.Hour
 )
 
 // extensionDue returns true at most once an hour. If it returns true, the
-// caller must extend the lifetime of the group's key. If the extension fails,
-// it is repeated an hour later, or another process extends the lifetime.
+// caller must extend the lifetime of the group's counters, or of the stream. If
+// the extension fails, it is repeated an hour later, or another process extends
+// the lifetime.
 func (g *group) extensionDue() bool {
 	now, last := time.Now().Unix(), g.extended.Load()
 	return now-last >= int64(extendAfter/time.Second) && g.extended.CompareAndSwap(last, now)

@@ -51,14 +51,14 @@
 // that stored the replay entry handles its next proof in the same group of
 // keys. If this process ends before that, the loss is not detected. Two
 // processes may also share one of the 4096 counters by chance. Until one of
-// them notices this, a loss may not be detected.
+// them notices this, a loss can remain undetected.
 //
 // The counter is usually incremented a millisecond after a replay entry was
 // stored. If Redis loses the entry before that, the entry looks as if it had
 // never been stored. This loss is not detected, and the proof can be used once
 // more on another machine.
 //
-// The counters expire 30 days after the last proofs. This looks like a loss, so
+// The counters expire after 30 days without a proof. This looks like a loss, so
 // the next proofs are refused.
 //
 // The revocation feed has an epoch, which changes if the feed has lost entries.

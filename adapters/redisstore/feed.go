@@ -74,11 +74,11 @@ func (s *Store) extendStream(ctx context.Context, d time.Duration) error {
 }
 
 // trim checks a few entries and removes those whose revocations have ended. It
-// keeps the entries of the last hour and the entry before them: one of these
-// entries may be the position of a reader that has read the whole feed. Each
-// call continues where the previous call stopped. An entry with a late end
-// therefore does not prevent the removal of later entries. If trim fails, this
-// only delays the removal.
+// keeps the entries that were added in the last hour, and the entry before
+// them: one of these entries may be the position of a reader that has read the
+// whole feed. Each call continues where the previous call stopped. An entry
+// with a late end therefore does not prevent the removal of later entries. If
+// trim fails, this only delays the removal.
 func (s *Store) trim(ctx context.Context) {
 	entries, err := s.entries(ctx, *s.swept.Load(), trimmed+1)
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *Store) trim(ctx context.Context) {
 // entry before that time, and can ignore the entry afterwards.
 type entry struct {
 	id     string
-	until  string // Unix time in milliseconds at which the last revocation ends
+	until  string // latest end of a revocation, as Unix time in milliseconds
 	sealed string
 }
 
@@ -146,7 +146,7 @@ type position struct {
 	place string // the place of the last entry that was read, or ""
 	id    string // the ID of this entry
 	more  string // "+" if more entries followed
-	epoch string // epoch at the last Read, or "" at the beginning
+	epoch string // epoch at the previous Read; "" if there was none
 }
 
 var positionSyntax = regexp.MustCompile(`^(?:((\d{1,20}-\d{1,20}):[0-9a-f]{0,16})?(\+?)@([A-Z2-7]{26}))?$`)
@@ -161,9 +161,9 @@ var positionSyntax = regexp.MustCompile(`^(?:((\d{1,20}-\d{1,20}):[0-9a-f]{0,16}
 // of the stream: in that case, the entry may have been removed because its
 // revocations had ended.
 //
-// If an entry was not sealed with the secret, Read returns a zero Revocation in
-// its place. A [revoke.List] treats a zero Revocation as lag: see
-// revoke.Config.OnLag.
+// If an entry was sealed with neither Secret nor OtherSecret, Read returns a
+// zero Revocation in its place. A [revoke.List] treats a zero Revocation as
+// lag: see revoke.Config.OnLag.
 func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	parts := positionSyntax.FindStringSubmatch(after)
 	if parts == nil {

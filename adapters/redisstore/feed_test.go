@@ -147,7 +147,7 @@ func TestEntriesWithAnOldSecretEnd(t *testing.T) {
 }
 
 // An entry without a valid end, such as one from another program, is removed
-// after 30 days.
+// after 30 days and an hour.
 func TestAnEntryWithoutAnEndIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

@@ -114,7 +114,7 @@ func TestEntriesAreRemovedUnderAReader(t *testing.T) {
 	})
 }
 
-// A full Redis has lost its last entry. The machine that has this entry in
+// A full Redis has lost its newest entry. The machine that has this entry in
 // memory reads the feed again, and publishes the entry as soon as Redis has
 // room.
 func TestAGapInAFullRedis(t *testing.T) {

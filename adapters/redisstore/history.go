@@ -31,9 +31,9 @@ type history struct {
 	begun atomic.Uint64 // steps that have begun
 
 	mu     sync.Mutex // held during a step
-	known  loss       // last loss seen in Redis; 0 before the first step
+	known  loss       // loss at the latest read or write; 0 before firstStep
 	number string     // the counter of this process, as an offset for BITFIELD
-	own    int64      // the counter's last value; 0 initially and after a loss
+	own    int64      // counter at the latest step; 0 initially and after a loss
 	err    error      // result of the most recent step, for all callers that share it
 }
 

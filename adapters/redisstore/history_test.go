@@ -161,13 +161,13 @@ func TestTwoProcessesWithTheSameNumber(t *testing.T) {
 	assertFirst(t, two, used, false, redisstore.ErrLost)
 }
 
-// A proof waits for two commands, and for a third one when a lifetime is
-// extended.
+// A proof waits for two commands, and for a third one when the lifetime of the
+// counters is extended.
 func TestTheCommandsOfAProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, next := newFake(), inGroup()
 		s := newStore(t, f)
-		for i, want := range []int{3, 2, 2} { // the first proof extends a lifetime
+		for i, want := range []int{3, 2, 2} { // the first proof extends the lifetime
 			before := s.Stats().Commands
 			assertFirst(t, s, next(), true, nil)
 			if got := s.Stats().Commands - before; got != want {

@@ -118,8 +118,8 @@ func TestH01AnswersOfClientsDiffer(t *testing.T) {
 	}
 }
 
-// After a loss, a proof that may have been used before the loss is refused. A
-// later proof is accepted if an earlier use is impossible.
+// After a loss, a proof is refused if it may have been used before the loss,
+// and otherwise accepted.
 func TestH03TheWindowAfterALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

@@ -132,7 +132,7 @@ func TestTheControlAPIIsDocumented(t *testing.T) {
 	}
 	members := 0
 	for name, schema := range document.Components.Schemas {
-		closed := schema.AdditionalProperties != nil // only schemas of requests forbid other members
+		closed := schema.AdditionalProperties != nil // only request schemas forbid unlisted members
 		if !closed && name != "Fault" && name != "Client" && name != "User" && name != "Clock" {
 			continue
 		}

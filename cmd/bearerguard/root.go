@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	// code.
 	c := coded{exitUsage, err}
 	_ = errors.As(err, &c)
-	if by, ok := stoppedBy(ctx); ok && c.error != nil { // not printed, because the user sent the signal
+	if by, ok := stoppedBy(ctx); ok && c.error != nil { // error not printed: the user sent the signal
 		return by.code()
 	}
 	if c.error != nil {

@@ -31,7 +31,7 @@ import (
 //	serve [FLAG]…       starts a server, waits for its ready line, and writes the line
 //	                    to ready.json and to variables such as READY_issuer
 //	end                 stops that server, which must exit with code 0
-//	orphan [FLAG]…      starts a server, kills its parent, and waits for its end
+//	orphan [FLAG]…      starts a server, kills its parent, and waits until the server ends
 //	env-from FILE NAME  puts the first field of a file into the environment
 func TestServerScripts(t *testing.T) {
 	api := buildExample(t, "api")

@@ -33,7 +33,7 @@ type running struct {
 	audit     *os.File
 	readyFile string
 	ready     []byte // the content of readyFile
-	withdraw  func() // returned by announce(); nil if announce was not called
+	withdraw  func() // returned by announce(); nil if it failed or was not called
 }
 
 // startServer starts the server that the flags describe. When it returns, the

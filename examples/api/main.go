@@ -236,7 +236,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10, // four times the maximum of a token: the library must refuse longer tokens, not net/http
+		MaxHeaderBytes:    64 << 10, // four times the maximum of a token: the library, not net/http, must refuse longer tokens
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

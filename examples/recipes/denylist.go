@@ -39,7 +39,7 @@ func denylistKey(t *middleware.Token) string { return "revoked:" + t.Issuer + " 
 // Revoked reports whether a token is on the list. Use it as Config.Revoked.
 func (d *Denylist) Revoked(ctx context.Context, t *middleware.Token) (bool, error) {
 	if t.ID == "" {
-		return true, nil // a token without an ID cannot be put on the list
+		return true, nil // refused, because it cannot be put on the list
 	}
 	ctx, cancel := context.WithTimeout(ctx, denylistTimeout)
 	defer cancel()

@@ -22,7 +22,7 @@ import (
 func newBindingServer(t *testing.T) *testserver.Server {
 	t.Helper()
 	as := testserver.New(t)
-	var key atomic.Value // thumbprint of the last proof's key
+	var key atomic.Value // thumbprint of the latest proof's key
 	as.Inject(testserver.EndpointToken, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			key.Store(keyOfProof(r, as.Endpoint(testserver.EndpointToken), ""))

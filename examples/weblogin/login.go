@@ -45,7 +45,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 
 // pendingLogin returns the login in the browser's cookie. ok is false if the
 // cookie is missing, forged or expired. pendingLogin also deletes the cookie,
-// so that it is valid for only one answer.
+// so that the browser sends it with only one callback.
 func (a *app) pendingLogin(w http.ResponseWriter, r *http.Request) (p pending, ok bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(a.cookie(r, loginCookie))
 	a.clearCookie(w, loginCookie)

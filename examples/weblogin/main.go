@@ -24,7 +24,7 @@
 //	OAUTH_SCOPE          scopes to request; default openid profile email offline_access items:read
 //	OAUTH_RESOURCE       identifier of the API, for servers that need the parameter resource (RFC 8707); default none
 //	POST_LOGOUT_URL      registered URL to which the server redirects after the logout; default none
-//	DPOP                 1 binds the tokens to a key that only the site has (RFC 9449), which is derived from SESSION_KEY;
+//	DPOP                 1 binds the tokens to a key that only the site has (RFC 9449) and that is derived from SESSION_KEY;
 //	                     the program fails if the server does not support DPoP
 //
 //	SESSION_DIR  directory for sessions that survive a restart; default none, sessions are in memory
@@ -65,9 +65,10 @@
 //	GET  /items     shows the items of the API
 //	POST /logout    ends the session at this site and at the server (RFC 7009, OpenID Connect RP-Initiated Logout 1.0)
 //
-// The browser stores two cookies: one for a login, which may take ten minutes,
-// and one with the ID of the session. Tokens are sent only to the endpoints
-// that need them. Tokens never appear in a page, a cookie, a log or a URL.
+// The browser stores two cookies: one for a login, which must finish within ten
+// minutes, and one with the ID of the session. Tokens are sent only to the
+// endpoints that need them. Tokens never appear in a page, a cookie, a log or a
+// URL.
 //
 // Not supported: back-channel logout, and several processes that share one
 // SESSION_DIR (see the type locks).

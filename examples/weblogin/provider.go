@@ -80,7 +80,7 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 	}
 	p.oauth = oauth2.Config{
 		ClientID: cfg.clientID, ClientSecret: cfg.clientSecret, Scopes: cfg.scopes,
-		RedirectURL: cfg.baseURL + "/callback", // a client could forge the header Host
+		RedirectURL: cfg.baseURL + "/callback", // not from Host, which can be forged
 		Endpoint:    oauth2.Endpoint{AuthURL: p.Authorization, TokenURL: p.Token, AuthStyle: p.authStyle(cfg)},
 	}
 	return &p, nil

@@ -38,11 +38,11 @@ type site struct {
 	onRequest func()            // if set, called for each request to the site
 
 	mu      sync.Mutex
-	refresh string                             // the last refresh token
-	access  string                             // the last access token
+	refresh string                             // the newest refresh token
+	access  string                             // the newest access token
 	hidden  []string                           // all tokens, which must not appear in any output
 	answers []map[string]any                   // answers of the token endpoint
-	change  func(n int, answer map[string]any) // changes the n-th answer; n begins at 1
+	change  func(n int, answer map[string]any) // changes token response n; n begins at 1
 	log     bytes.Buffer
 }
 
@@ -82,8 +82,8 @@ func (s *site) assertNoTokens(place, text string) {
 }
 
 // newSite starts the site and the API. The site uses https if secure is true.
-// The API introspects opaque tokens at the server as. apiEnv is added to the
-// environment of the API.
+// The parameter as is the authorization server, at which the API introspects
+// opaque tokens. apiEnv is added to the environment of the API.
 func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*config), apiEnv ...string) *site {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
@@ -241,7 +241,7 @@ func (b *browser) login(opts ...testserver.LoginAs) response {
 var csrfField = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
 
 // logout posts the logout form with the given CSRF token. If csrf is "", logout
-// takes the token from the page.
+// takes the token from the page at /.
 func (b *browser) logout(csrf string) response {
 	b.t.Helper()
 	if m := csrfField.FindStringSubmatch(b.open("/").body); m != nil && csrf == "" {

@@ -37,7 +37,7 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (*oauth2.Toke
 		return nil, errors.Join(errEnded, a.store.remove(storeKey(id)))
 	}
 	refreshable := s.Token.RefreshToken != ""
-	if s.Token.Valid() && (s.Token.AccessToken != refused || !refreshable) { // Valid is false ten seconds before the expiry
+	if s.Token.Valid() && (s.Token.AccessToken != refused || !refreshable) { // Valid is false from ten seconds before the expiry
 		return s.Token, nil
 	}
 	if !refreshable {

@@ -65,7 +65,7 @@ var Defects = []Defect{
 	DuplicateHeader, NotJSON, FourSegments, PaddedBase64, TrailingBits, Nested, Encrypted,
 }
 
-// DefectsOnRequest lists the defects that are tested only on request. A correct
+// DefectsOnRequest lists the defects that are not tested by default. A correct
 // API may accept tokens with some of these defects. The remaining defects
 // cannot be tested with a token alone.
 var DefectsOnRequest = []Defect{

@@ -17,8 +17,8 @@ type Check struct {
 	Alg    string                     `json:"alg,omitzero"`
 	Claims map[string]json.RawMessage `json:"claims,omitzero"`
 
-	// RequireClaim maps each claim to the values, such as roles, that the route
-	// requires.
+	// RequireClaim maps each claim to values, such as roles. The route requires
+	// all of them.
 	RequireClaim map[string]Texts `json:"require_claim,omitzero"`
 
 	RequireACR        Texts    `json:"require_acr,omitzero"`         // accepted values of acr, the preferred value first

@@ -46,7 +46,7 @@ type Advance struct {
 // Client is a client to register, or a registered client.
 type Client struct {
 	ID           string               `json:"id,omitzero"`
-	Secret       string               `json:"secret,omitzero"` // only in the response to the registration
+	Secret       string               `json:"secret,omitzero"` // only one response has it: the registration's
 	Public       bool                 `json:"public,omitzero"`
 	RedirectURIs []string             `json:"redirect_uris,omitzero"`
 	PostLogout   []string             `json:"post_logout_redirect_uris,omitzero"`
@@ -70,7 +70,7 @@ type Clients struct {
 type User struct {
 	Sub      string                     `json:"sub,omitzero"`
 	Username string                     `json:"username,omitzero"`
-	Password string                     `json:"password,omitzero"` // only in the response to the registration
+	Password string                     `json:"password,omitzero"` // only one response has it: the registration's
 	Claims   map[string]json.RawMessage `json:"claims,omitzero"`
 
 	AccessClaims map[string]json.RawMessage `json:"access_claims,omitzero"` // claims of the user's access tokens

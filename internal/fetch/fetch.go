@@ -64,7 +64,7 @@ func (e StatusError) Error() string {
 type Answer struct {
 	Body      []byte        // without a byte order mark; nil if Unchanged
 	Media     string        // media type of the body, without parameters, in lower case
-	Unchanged bool          // status 304: the answer with the given ETag is valid
+	Unchanged bool          // status 304: the answer with the given ETag is still valid
 	ETag      string        // "" if absent, or longer than 256 bytes
 	Fresh     time.Duration // how long the answer may be used (RFC 9111 §4.2); negative if the server does not specify a lifetime
 

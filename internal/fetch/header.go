@@ -74,7 +74,7 @@ func seconds(text string) time.Duration {
 // until returns the time from the answer until the given date. The time of the
 // answer is in its Date field. If this field is missing or invalid, until uses
 // the current time. The result is negative if the given date is invalid or
-// earlier.
+// earlier than the answer.
 func until(date string, h http.Header) time.Duration {
 	then, err := http.ParseTime(date)
 	if err != nil {

@@ -17,7 +17,7 @@ type Algorithm struct {
 	Hash    crypto.Hash
 	Method  jwt.SigningMethod // the same algorithm in golang-jwt
 
-	size   int // length in bytes of r and of s in an ECDSA signature
+	size   int // length in bytes of each of r and s in an ECDSA signature
 	verify func(m *Message, key any, a *Algorithm) bool
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // FuzzJOSEHeader checks that the parameters read from an accepted header
-// survive a round trip, and that every error is a constant of the package.
+// survive a round trip, and that every error is one of the package's error
+// variables.
 func FuzzJOSEHeader(f *testing.F) {
 	for _, tt := range accepted {
 		f.Add([]byte(tt.text))

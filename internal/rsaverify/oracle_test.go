@@ -244,7 +244,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 		digest := c.bytes(hash.Size())
 		messages := p.messages(c, hash, digest)
 		names := slices.Sorted(maps.Keys(messages))
-		for range 3 { // only three, because signing is slow
+		for range 3 { // three messages, because signing is slow
 			what := names[c.n(len(names))]
 			passed := p.agree(t, what, hash, digest, p.sign(messages[what]))
 			if passed != (what == "right") {

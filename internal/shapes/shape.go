@@ -18,11 +18,11 @@ type Shape struct {
 	Audience string // aud of the sample token: an API or, for some providers, a client ID
 
 	// Header lists the members of the JOSE header. Claims lists the claims in
-	// their order. The parameters alg and kid, and the claims iss, aud, sub,
-	// iat and exp, have default values unless they are listed. {issuer},
-	// {audience} and {now} in a string are placeholders. {now} is replaced by
-	// the current time as a NumericDate. A string that consists only of {now}
-	// becomes a number.
+	// the order in which the token has them. The parameters alg and kid, and
+	// the claims iss, aud, sub, iat and exp, have default values unless they
+	// are listed. {issuer}, {audience} and {now} in a string are placeholders.
+	// {now} is replaced by the current time as a NumericDate. A string that
+	// consists only of {now} becomes a number.
 	Header []Member
 	Claims []Member
 

@@ -6,7 +6,7 @@
 // 8725 §2.4). JSON is ambiguous if it has repeated member names at any depth,
 // invalid UTF-8 or lone surrogates, a root that is not an object, or bytes
 // after the root. Names are compared exactly: "EXP" is not "exp". Nesting and
-// member counts are limited. Errors are constants, so they never quote the
+// member counts are limited. Error texts are fixed, so they never quote the
 // input.
 package strictjson
 

@@ -28,8 +28,8 @@ func failed[T any](ctx context.Context, checks []Check[T], open func() T) (names
 }
 
 // FindsPlantedFaults tests that each fault is found by the checks in its Want.
-// It also tests that some fault has each check in its Want. A Want with all
-// checks does not count.
+// It also tests that each check is in the Want of at least one fault. A Want
+// with all checks does not count.
 func FindsPlantedFaults[T any](t *testing.T, checks []Check[T], faults map[string]Planted[T]) {
 	t.Helper()
 	found := make(map[string]bool)

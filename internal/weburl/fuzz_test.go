@@ -65,8 +65,9 @@ func normal(raw string) string {
 // parts is the regular expression of RFC 3986, appendix B.
 var parts = regexp.MustCompile(`(?s)^(([^:/?#]+):)?(//([^/?#]*))?([^?#]*)(\?([^#]*))?(#(.*))?`)
 
-// permitted reports whether the grammar of RFC 3986, appendix A, permits an
-// http or https URL whose host is an IP address or an ordinary name.
+// permitted reports whether raw is an http or https URL whose host is an IP
+// address or an ordinary name, and which the grammar of RFC 3986, appendix A,
+// permits.
 func permitted(raw string) bool {
 	grammar := regexp.MustCompile(`^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._-]+|\[([0-9A-Fa-f:.]+)\])(:([0-9]{0,5}))?(/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?(\?[!-~]*)?$`)
 	found := grammar.FindStringSubmatch(raw)

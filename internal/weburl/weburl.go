@@ -57,7 +57,7 @@ func defaultPort(scheme string) uint64 {
 }
 
 // splitAuthority returns the host in normal form and the port. If the authority
-// has no port, the result is 0.
+// has no port, port is 0.
 func splitAuthority(authority string) (host string, port uint64, ok bool) {
 	host = authority
 	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
@@ -159,7 +159,7 @@ func removeDots(path string) string {
 		case !isDots:
 			kept = append(kept, segment)
 		case i == len(segments)-1:
-			kept = append(kept, "") // the path ends in a slash
+			kept = append(kept, "") // makes the path end in a slash
 		}
 	}
 	return "/" + strings.Join(kept, "/")

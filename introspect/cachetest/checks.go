@@ -66,7 +66,7 @@ func newKey() string {
 	return hex.EncodeToString(hash[:])
 }
 
-// set writes a value for an hour.
+// set writes a value with a TTL of one hour.
 func set(ctx context.Context, store introspect.Cache, key string, value []byte) error {
 	if err := store.Set(ctx, key, value, time.Hour); err != nil {
 		return fmt.Errorf("a new value: Set returned the error %w, want no error", err)

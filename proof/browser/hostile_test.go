@@ -88,7 +88,7 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 			if answer := <-a.redeemed; answer["scope"] != scope {
 				t.Errorf("got %v, want a token for %s", answer, scope)
 			}
-			b.do(chromedp.WaitVisible(`//h1[.="Back at the application"]`)) // opens the next page only after this page is loaded
+			b.do(chromedp.WaitVisible(`//h1[.="Back at the application"]`)) // this page must be loaded before the test opens the next
 
 			b.open(a.as.Endpoint(testserver.EndpointDevice) + "?user_code=" + url.QueryEscape(payload))
 			b.assertNotInjected("device")

@@ -30,7 +30,7 @@ const (
 type proofMode struct {
 	name                  string
 	off, required, nonces bool
-	certified, bound      bool // set ClientCert; set RequireBound
+	certified, bound      bool // ClientCert is set; RequireBound is set
 }
 
 var (

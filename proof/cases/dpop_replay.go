@@ -153,7 +153,8 @@ func aStoreThatFailsIsUnavailable(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// on returns the verdict for the same request to another route.
+// on returns the verdict that the request with the verdict v gets on the given
+// route.
 func (v verdict) on(route string) verdict {
 	if v.passes() {
 		return alice(route)

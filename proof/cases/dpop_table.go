@@ -114,7 +114,8 @@ var defectGroups = []struct{ prefix, threat, description string }{
 	{"dpop-not-yet", "D17", wrongTime}, {"dpop-nonce", "D18", ""},
 }
 
-// defects returns a row for each defect of testserver that the API refuses.
+// defects returns one group, with one row, for each proof defect of testserver
+// that defectGroups lists.
 func (l *proofLab) defects(t *testing.T) (groups []group) {
 	for _, d := range slices.AppendSeq([]testserver.Defect{"dpop-jti-long"}, testserver.ProofDefects()) {
 		for _, g := range defectGroups {
@@ -220,13 +221,15 @@ func (l *proofLab) proofURLs() []group {
 	}
 }
 
-// inside returns the request as a gateway sends it on.
+// inside returns the request as a gateway forwards it, with an internal address
+// in Host.
 func inside(r request) request {
 	r.host = "10.0.0.7:8080"
 	return r
 }
 
-// proofTokens returns rows for ath and for tokens that are not good.
+// proofTokens returns rows for the claim ath and for tokens that the API does
+// not accept.
 func (l *proofLab) proofTokens() []group {
 	bound := l.bound()
 	sum := sha256.Sum256([]byte(bound))

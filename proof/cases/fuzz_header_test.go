@@ -79,7 +79,7 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	}
 	for _, token := range []string{
 		"eyA.",                            // two segments
-		forge.Encode(`{"alg":`) + "..000", // a header that ends too early
+		forge.Encode(`{"alg":`) + "..000", // a JOSE header that ends too early
 		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`"}`),                                        // without typ, exp and iat
 		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`","aud":"`+audience+`","exp":64704304804}`), // without sub and scope
 	} {
@@ -121,9 +121,9 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	})
 }
 
-// expected returns the code for a request with these Authorization fields, and
-// the token that the verifier must read. A token over the size limit gets
-// invalid_token, even if it is malformed.
+// expected returns the error code for a request with these Authorization
+// fields, and the token that the verifier must read. The error code for a token
+// over the size limit is invalid_token, even if the token is malformed.
 func expected(lines []string, maxTokenBytes int) (middleware.Code, string) {
 	switch len(lines) {
 	case 0:

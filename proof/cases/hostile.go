@@ -64,7 +64,7 @@ func (l *lab) checkLog(t *testing.T, groups []group) {
 	if i := strings.Index(log, canary); i >= 0 {
 		t.Errorf("E03: the log contains text that a client sent: %q", log[max(0, i-200):min(len(log), i+200)])
 	}
-	const window = 8 // length of the searched pieces; shorter pieces may occur by chance
+	const window = 8 // length of the pieces searched for; shorter pieces may match by chance
 	secret := make(map[string]string)
 	for _, g := range groups {
 		for _, r := range g.rows {

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// failure is a fault of the introspection endpoint. All text in the faulty
-// response contains the canary.
+// failure is a fault of the introspection endpoint. Most faulty responses
+// contain the canary, which must not appear in the log.
 type failure struct {
 	name  string // ID of the threat and description, such as "I02/null"
 	fault testserver.Fault
@@ -74,7 +74,8 @@ func jsonResponse(status int, body string) testserver.Fault {
 	})
 }
 
-// created returns a fault that sends a good answer with status 201.
+// created returns a fault that sends an acceptable introspection response, but
+// with status 201.
 func created() testserver.Fault {
 	return jsonResponse(201, `{"active":true,"sub":"alice","aud":"api","scope":"read"}`)
 }
@@ -97,7 +98,7 @@ func failedIntrospectionIsUnavailable(t *testing.T, frameworks []Framework) {
 	for _, f := range failures(address) {
 		t.Run(f.name, func(t *testing.T) {
 			one := a
-			if strings.HasPrefix(f.name, "I07/") { // new lab: each logs this error only once a minute
+			if strings.HasPrefix(f.name, "I07/") { // new lab: a lab logs this error only once a minute
 				one = newIntrospectionLab(t, frameworks, testserver.New(t))
 			}
 			one.assertUnavailable(t, f)

@@ -41,8 +41,8 @@ func containsSecret(text, secret string) bool {
 	return false
 }
 
-// echo returns a fault that copies the body and the header of the request into
-// every part of the response.
+// echo returns a fault whose response repeats the request's body and header,
+// and secretClaim, in several header fields and in the body.
 func echo(status int, media string) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -20,7 +20,7 @@ import (
 type certificates struct {
 	own      *tls.Certificate // the client's certificate, followed by the issuer's
 	reissued *tls.Certificate // another certificate for the client's key
-	other    *tls.Certificate // the certificate of another client with the same names
+	other    *tls.Certificate // another client's certificate, with the same names
 	appended *tls.Certificate // the leaf of other, followed by all of own
 	server   *tls.Certificate
 	issuer   *x509.Certificate // the issuer of all certificates

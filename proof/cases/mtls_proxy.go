@@ -27,7 +27,8 @@ type forwarder struct {
 	value func(*x509.Certificate) string // the value of the field
 }
 
-// The addresses of proxies. The tests send their requests from loopback.
+// These are the address ranges of trusted proxies. The tests send their
+// requests from loopback.
 var (
 	loopback  = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	elsewhere = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}

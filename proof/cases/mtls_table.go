@@ -19,8 +19,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// everyAdapterChecksCertificates sends certificate-bound tokens. Each
-// connection presents a different client certificate, or none.
+// everyAdapterChecksCertificates sends certificate-bound tokens over
+// connections on which the client presents the right certificate, another
+// certificate, or none.
 func everyAdapterChecksCertificates(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, certificatesOn)
 	sent, spelled := slices.Concat(l.withoutCertificate(), l.otherCertificates(), l.forgedFields()), []group{l.thumbprints(), l.otherConfirmations()}
@@ -97,8 +98,8 @@ func (l *proofLab) withoutCertificate() []group {
 	}}}
 }
 
-// otherCertificates returns rows with certificates that are close to the right
-// one.
+// otherCertificates returns rows with certificates and thumbprints that
+// resemble the right ones.
 func (l *proofLab) otherCertificates() []group {
 	c, refused := l.certificates, l.badBearer(wrongCertificate)
 	to := func(hash []byte) string {
@@ -106,7 +107,7 @@ func (l *proofLab) otherCertificates() []group {
 	}
 	publicKey := sha256.Sum256(c.own.Leaf.RawSubjectPublicKeyInfo)
 	text := sha256.Sum256([]byte(pemOf(c.own.Leaf)))
-	short := sha1.Sum(c.own.Leaf.Raw) // x5t contains a SHA-1 hash
+	short := sha1.Sum(c.own.Leaf.Raw) // the member x5t has a SHA-1 hash
 	certified := func(c *x509.Certificate) string { return "Bearer " + l.bound("cnf", x5t(c)) }
 	return []group{{"M02", "the thumbprint is that of the client's own certificate, with SHA-256 (RFC 8705 §3.1)", []row{
 		{name: "the certificate of another client", request: at("/read", l.certified()).by(c.other), want: refused},
@@ -144,7 +145,8 @@ func (l *proofLab) forgedFields() []group {
 	)}}
 }
 
-// thumbprints returns rows for the spelling of x5t#S256.
+// thumbprints returns rows for cnf claims in which x5t#S256 is encoded in
+// unusual ways.
 func (l *proofLab) thumbprints() group {
 	sum := sha256.Sum256(l.certificates.own.Leaf.Raw)
 	right := base64.RawURLEncoding.EncodeToString(sum[:])

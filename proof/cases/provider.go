@@ -53,7 +53,7 @@ type shape struct {
 
 	metadata func(doc map[string]any) // changes the metadata of the server
 
-	verifier func(*middleware.Config)            // changes the configuration outside the issuer
+	verifier func(*middleware.Config)            // changes the rest of the verifier's configuration
 	send     func(r *http.Request, token string) // sends the token; nil sends it as a bearer token in Authorization
 
 	need scopes.Requirement // the requirement of the route; nil accepts any token

@@ -83,8 +83,8 @@ func byRoute(t tokens) []group {
 	}
 }
 
-// faults returns rows with invalid tokens, and rows in which the check itself
-// fails.
+// faults returns rows with invalid tokens, rows about revocation, and rows in
+// which the issuer, a callback or the handler fails.
 func faults(t tokens) []group {
 	expired := t.Token(t.Header(), t.Claims("exp", "1"))
 	forger := t.Maker

@@ -19,7 +19,7 @@ type verdict struct {
 	retryAfter      string
 	contentType     string
 	others          string // names of all other header fields
-	body            string // decoded and re-encoded; "" for HEAD
+	body            string // JSON, decoded and re-encoded; "" for HEAD
 }
 
 const realm = audience

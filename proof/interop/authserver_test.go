@@ -25,8 +25,8 @@ type authServer struct {
 	APISecret          string `json:"api_secret"`
 	SignedID           string `json:"signed_id"`
 	SignedKey          string `json:"signed_key"`
-	NamedID            string `json:"named_id"`       // only if MTLS is set
-	SelfSignedID       string `json:"self_signed_id"` // only if MTLS is set
+	NamedID            string `json:"named_id"`       // only if the env has MTLS
+	SelfSignedID       string `json:"self_signed_id"` // only if the env has MTLS
 
 	client *http.Client
 }
@@ -116,7 +116,8 @@ func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int,
 // removed from the JWKS.
 func (as *authServer) rotate(t *testing.T) { t.Helper(); as.do(t, "/rotate") }
 
-// stop makes the introspection endpoint drop its connections.
+// stop makes the introspection endpoint close each connection without an
+// answer.
 func (as *authServer) stop(t *testing.T) { t.Helper(); as.do(t, "/introspection/stop") }
 
 // start makes the introspection endpoint answer again.

@@ -95,8 +95,8 @@ func (r *run) refused() {
 	r.check(call{what: "with one scope of three", route: "GET /admin", token: read, status: 403, err: "insufficient_scope", scope: "items:read items:write admin"})
 }
 
-// rotated tests a key rotation. The authorization server keeps the new keys for
-// the next run.
+// rotated tests a key rotation. It does not restore the old keys, so all later
+// tests use the new keys.
 func (r *run) rotated() {
 	old := call{what: "the old key, before rotation", route: "GET /me", token: r.token("ES256", ""), status: 200}
 	old.body = fmt.Sprintf(`{"sub":%q,"client_id":%[1]q,"iss":%q,"scopes":[]}`, r.as.ClientID, r.as.Issuer)

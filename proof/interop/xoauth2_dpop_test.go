@@ -20,7 +20,7 @@ import (
 type keyHolder struct {
 	*http.Client
 	thumbprint string
-	sent       http.Header // the header of the last request
+	sent       http.Header // the header of the most recent request
 }
 
 func newKeyHolder(t *testing.T) *keyHolder {

@@ -6,8 +6,8 @@ import (
 )
 
 // request is a recorded request. "$NAME" in the path, header or body is
-// replaced by the value NAME of an earlier answer. For example, "$access_token"
-// is replaced by the last access token.
+// replaced by the most recent value NAME in an earlier answer. For example,
+// "$access_token" is replaced by the newest access token.
 type request struct {
 	method, path, body string
 	header             map[string]string

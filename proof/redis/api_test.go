@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// buildAPI builds examples/api and returns the file.
+// buildAPI builds examples/api and returns the path of the program.
 func buildAPI(t *testing.T) string {
 	t.Helper()
 	file, err := program.Build(t.Context(), "../..", "./examples/api", t.TempDir())

@@ -131,7 +131,7 @@ func (f fleet) Read(ctx context.Context, after string) (revoke.Batch, error) {
 
 func defaultTimeout(c *redisstore.Config) { c.Timeout = 0 }
 
-func longWindow(c *redisstore.Config) { c.ProofWindow = 2 * time.Hour } // for the replay entries of replaytest
+func longWindow(c *redisstore.Config) { c.ProofWindow = 2 * time.Hour } // replaytest stores entries for an hour
 
 // suites maps the names of the suites to functions that run them.
 var suites = map[string]func(t *testing.T, f fleet){

@@ -108,7 +108,7 @@ func TestAnIsolatedPrimary(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuses := func(code string) bool {
-		s := newStore(t, do) // an old store may pause after a failure
+		s := newStore(t, do) // a reused store may pause after a failure
 		_, errFirst := s.First(t.Context(), newKey(), time.Now().Add(time.Minute))
 		_, errRead := s.Read(t.Context(), "")
 		return errFirst != nil && strings.Contains(errFirst.Error(), code) && errRead != nil && strings.Contains(errRead.Error(), code)

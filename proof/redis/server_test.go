@@ -24,7 +24,7 @@ type server struct {
 	options []string
 	process *os.Process
 
-	user, password string // credentials of the clients of a store; "" before restrict
+	user, password string // credentials of a store's clients; "" before restrict sets them
 }
 
 // startServer starts a redis-server, which runs until the test ends.

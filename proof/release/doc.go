@@ -1,11 +1,12 @@
-// Command release checks whether the last commit can be released as a version,
-// and makes the files that are published with the version.
+// Command release checks whether the commit at HEAD can be released as a
+// version, and makes the files that are published with the version.
 //
 //	make release-check VERSION=v0.1.0
 //
 // It checks that
 //
-//   - the version is valid and newer than the last tag, and the tree is clean;
+//   - the version is valid and newer than the newest tag, and the tree is
+//     clean;
 //   - go mod tidy would change no module;
 //   - no released module has a replace directive, because users would not get
 //     the replacement (only nested modules may replace modules of this
@@ -17,7 +18,7 @@
 // It makes the following files in a directory, whose path it prints:
 //
 //   - cmd/bearerguard for each platform, built twice with the same result;
-//   - an SBOM in CycloneDX for each of these binaries, since the binaries
+//   - an SBOM in CycloneDX for each of these binaries, because the binaries
 //     contain different modules;
 //   - SHA256SUMS of all these files;
 //   - the go.mod of each nested module that is released. Modules below proof

@@ -24,8 +24,8 @@ type sample struct {
 }
 
 // samples returns configurations for each member. Each configuration contains
-// one value of the member: a value in trials, or an invalid value that refused
-// contains for the member's type.
+// one value of the member: a value in trials, or an invalid value that the map
+// refused contains for the member's type.
 func samples() (all []sample) {
 	for _, m := range members() {
 		row := trials[m.path]

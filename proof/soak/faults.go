@@ -21,7 +21,7 @@ type fault struct {
 	what testserver.Fault
 
 	survivable bool          // the key set stays available during the fault
-	extraGrace time.Duration // additional time for which the verifier waits after the fault
+	extraGrace time.Duration // additional time before the verifier tries again after the fault
 }
 
 // faults returns all faults. Faults of the key set and faults of the metadata

@@ -19,7 +19,7 @@ type injector struct {
 
 	mu            sync.Mutex
 	outages       []outage
-	name          string // name of the last fault
+	name          string // name of the latest fault
 	active        bool
 	injected, met int
 }
@@ -96,8 +96,8 @@ func (w *injector) endOutage() {
 }
 
 // now reports whether a fault is active. The result name says when now was
-// called: "during" the active fault, "after" the last fault, or "before all
-// faults".
+// called: "during" the active fault, "after" the most recent fault, or "before
+// all faults".
 func (w *injector) now() (name string, active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

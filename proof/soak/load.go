@@ -30,7 +30,7 @@ type load struct {
 // wrong counts the wrong answers of one kind.
 type wrong struct {
 	token  string // the kind of the token
-	when   string // description of the active or last fault
+	when   string // description of the active or latest fault
 	status int
 	count  int
 }

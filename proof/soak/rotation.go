@@ -138,8 +138,8 @@ func (r *ring) cached(n int) *signer {
 	return accepted[n%len(accepted)]
 }
 
-// banned returns the last withdrawn key that the verifier has dropped, or nil.
-// The tokens of this key must be refused.
+// banned returns the most recently withdrawn key among those that the verifier
+// has removed from its key set, or nil. The tokens of this key must be refused.
 func (r *ring) banned() *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -136,7 +136,8 @@ func oddSet(sets map[string]string) string {
 
 func (m *maker) now() time.Time { return start.Add(time.Duration(m.at) * time.Second) }
 
-// next returns the last request again, an earlier request, or a new request.
+// next returns a new request, or repeats the newest or an earlier request,
+// sometimes with a different route.
 func (m *maker) next() request {
 	p, n := m.Float64(), len(m.past)
 	var r request

@@ -101,8 +101,8 @@ func (p *replay) verifier(s setup, k keys, cache int) (*middleware.Verifier, err
 	return middleware.NewVerifier(c)
 }
 
-// revoked is a deny-list. For two token IDs, it fails or panics. It revokes
-// some tokens only 20 seconds after they were issued.
+// revoked is a deny-list. It fails for one token ID, and panics for another. It
+// revokes some tokens as soon as they are more than 20 seconds old.
 func (p *replay) revoked(_ context.Context, t *middleware.Token) (bool, error) {
 	switch t.ID {
 	case "unlisted":

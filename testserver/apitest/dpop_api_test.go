@@ -34,7 +34,7 @@ type dpopAPI struct {
 	tokens *vulnerableAPI // checks the tokens, but not cnf
 	hole   string
 	alg    string
-	origin string // the URL that clients use; "" means the URL of the request
+	origin string // the base URL for clients; "" means https and the request's Host
 	nonces bool
 	bearer bool // unbound bearer tokens are accepted, too
 

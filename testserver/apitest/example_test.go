@@ -28,7 +28,7 @@ type printer struct{ testing.T }
 func (*printer) Context() context.Context { return context.Background() }
 
 func (*printer) Errorf(format string, args ...any) {
-	first, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n") // the other lines are the reason and the fix
+	first, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n") // the other lines: the request, the reason, the fix
 	fmt.Println(first)
 }
 

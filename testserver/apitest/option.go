@@ -111,10 +111,10 @@ func RequireMetadata() Option {
 // does not test whether the route also accepts unbound bearer tokens.
 //
 // If the API responds with use_dpop_nonce, the check repeats the request with
-// the nonce of the response, and uses this nonce from then on. For such an API,
-// the check sends proofs with a defect of the nonce, but no proofs with an old
-// or future iat. For an API without nonces, it sends proofs with an old or
-// future iat, but no proofs with a defect of the nonce.
+// the nonce of the response. From then on, it uses the latest nonce from the
+// API. For such an API, the check sends proofs with a defect of the nonce, but
+// no proofs with an old or future iat. For an API without nonces, it sends
+// proofs with an old or future iat, but no proofs with a defect of the nonce.
 //
 // The check signs its proofs with ES256 if algs in the challenge lists ES256.
 // Otherwise it uses an algorithm from algs that the server supports. If the

@@ -15,7 +15,7 @@ type service struct {
 	refused  event         // first refusal; delay is from the outage to the start of that verification
 	took     time.Duration // how long the refused verification waited for the server, 0 if it did not
 	slow     int           // number of verifications that waited and then accepted the token
-	longest  time.Duration // time that the slowest of them took
+	longest  time.Duration // time of the slowest such verification
 	patience time.Duration // the time limit of a verification
 }
 

@@ -22,7 +22,7 @@ type injector struct {
 	errs     []error
 }
 
-// run injects the faults and returns when the last one has ended.
+// run injects the faults and returns when all of them have ended.
 func (j *injector) run(ctx context.Context, faults []fault) {
 	var all sync.WaitGroup
 	for _, f := range faults {
@@ -45,7 +45,8 @@ func (j *injector) run(ctx context.Context, faults []fault) {
 }
 
 // inject causes the fault f and sets f.ended. A storm ends when the feed has
-// stored its revocations. Every other fault ends after the given duration.
+// stored the revocations of the storm. Every other fault ends after the given
+// duration.
 func (j *injector) inject(ctx context.Context, f *fault, lasts time.Duration) (err error) {
 	switch f.name {
 	case killed:

@@ -35,16 +35,16 @@ type outcome struct {
 	reasons  map[string]int // number of excused answers for each reason
 	wrongs   map[string]wrong
 
-	lags      []time.Duration // time from each revocation to the last acceptance
+	lags      []time.Duration // time from each revocation to its token's last acceptance
 	lagsLater []time.Duration // like lags, for revocations that a fault delayed
 	recovered []time.Duration // time from the end of each fault to the last 503 that the fault explains
 	again     []time.Duration // time from the end of each fault until all affected processes accepted a token, or never
-	rounds    int             // introspections, counted once per token and maxTTL
+	rounds    int             // introspections, at most one per token in each maxTTL
 	calls     int             // introspections that countRounds did not skip
 }
 
-// wrong counts the wrong answers of one kind. Its fields first and last are the
-// times at which the first and the last of these requests were sent.
+// wrong counts the wrong answers of one kind. The fields first and last are the
+// times at which the first and the last request with such an answer were sent.
 type wrong struct {
 	count       int
 	first, last time.Duration

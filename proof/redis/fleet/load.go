@@ -32,7 +32,7 @@ type load struct {
 
 	opaque, bad []sample
 	current     atomic.Pointer[[2][]sample] // [0]: bearer tokens, [1]: bound tokens; signed with the current key
-	proofs      atomic.Int64                // number of the last proof
+	proofs      atomic.Int64                // number of the newest proof
 
 	mu   sync.Mutex
 	used []proof

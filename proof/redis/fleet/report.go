@@ -10,7 +10,7 @@ import (
 
 const (
 	maxListed = 10  // kinds of wrong answers that are listed
-	maxCalls  = 1.5 // limit of perRound; above 1, because several processes may ask in the same moment
+	maxCalls  = 1.5 // limit of perRound; above 1, because several processes may introspect at once
 )
 
 // report contains the outcome of a run and its configuration.

@@ -77,7 +77,7 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 		withoutRedis := func(servers []int, until time.Duration, lostFeed bool) {
 			add(window{effect: unavailable, reason: "proofs without Redis", kinds: []kind{bound}, servers: servers, from: f.began, to: f.ended + recovery})
 			add(window{effect: lagging, servers: servers, from: f.began, to: until, lostFeed: lostFeed})
-			if from := f.began + maxLag - time.Second; from < until { // the last reading may be a second older than the fault
+			if from := f.began + maxLag - time.Second; from < until { // the feed may last have been read a second before the fault
 				add(window{effect: unavailable, reason: "revocations not read for MaxLag", servers: servers, from: from, to: until})
 			}
 		}
@@ -128,7 +128,8 @@ func (w window) covers(e event, from, to time.Duration) bool {
 		(w.servers == nil || slices.Contains(w.servers, e.server))
 }
 
-// find returns the last window that covers an event and has the given effect.
+// find returns the window that covers an event and has the given effect. If
+// there are several, it returns the one that comes last in the list.
 func find(all []window, what effect, e event, from, to time.Duration) (window, bool) {
 	for _, w := range slices.Backward(all) {
 		if w.effect == what && w.covers(e, from, to) {

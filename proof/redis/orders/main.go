@@ -72,7 +72,7 @@ func run(ctx context.Context) error {
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	return server.Shutdown(grace) // waits for requests
+	return server.Shutdown(grace) // waits for running requests
 }
 
 // newVerifier returns the verifier of one machine, and its list of revoked
@@ -137,8 +137,8 @@ func withGoRedis(client redis.UniversalClient) func(ctx context.Context, args ..
 	}
 }
 
-// secret returns the bytes in a variable that contains the output of openssl
-// rand -base64 32.
+// secret returns the bytes in an environment variable that contains the output
+// of openssl rand -base64 32.
 func secret(name string) ([]byte, error) {
 	value, err := base64.StdEncoding.DecodeString(os.Getenv(name))
 	if err != nil {

@@ -68,8 +68,8 @@ func spoiled(by token.Defect) token.Edit {
 }
 
 // battery returns all probes. It makes all tokens before the check sends the
-// first request: the first use of an algorithm publishes a key, which must be
-// in the JWKS before the API caches the JWKS.
+// first token: the first use of an algorithm publishes a key, which must be in
+// the JWKS before the API caches the JWKS.
 func (r *run) battery() ([]probe, error) {
 	var firstErr error
 	good := func(edits ...token.Edit) string {

@@ -15,8 +15,8 @@ import (
 // testserver states the value.
 const Limit = 100_000
 
-// Map holds the last Limit entries that were added. The zero Map is empty. A
-// Map is not safe for concurrent use.
+// Map holds at most Limit entries. If more are added, it drops the oldest. The
+// zero Map is empty. A Map is not safe for concurrent use.
 type Map[K comparable, V any] struct {
 	entries map[K]V
 	order   []K // a ring buffer once it is full; it may contain deleted keys

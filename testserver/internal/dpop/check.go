@@ -114,7 +114,7 @@ func (r Request) checkClaims(claims token.Object) error {
 	case htm != r.Method:
 		return errors.New("htm of the DPoP proof is not the method of the request: expected " + r.Method)
 	case !r.isTarget(htu):
-		own, _ := normal(r.URLs[0]) // percent-encoding removes quotes
+		own, _ := normal(r.URLs[0]) // percent-encoded, so without quotes
 		return errors.New("htu of the DPoP proof is not the URL of the request: expected " + own)
 	case r.Token != "" && ath != hashOf(r.Token):
 		return errors.New("ath of the DPoP proof is not for the access token: expected its SHA-256 in base64url")

@@ -16,7 +16,7 @@ type Device struct {
 	Expires  time.Time
 	Interval time.Duration
 	Polled   time.Time
-	Waited   time.Duration // the time between the last two polls
+	Waited   time.Duration // the time between the two latest polls
 }
 
 // PutDevice stores the device code v under its digest d.

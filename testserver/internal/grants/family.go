@@ -35,6 +35,6 @@ type Family struct {
 	Generation     int // 0 means no refresh token
 	RotatedAt      time.Time
 	RefreshExpires time.Time
-	Ends           time.Time // when the last token of the family expires
+	Ends           time.Time // the latest expiry of the family's tokens
 	Revoked        bool
 }

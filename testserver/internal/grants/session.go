@@ -21,8 +21,8 @@ type Session struct {
 	ACR       string              `json:",omitempty"` // authentication context of the login
 	SID       string              `json:",omitempty"` // the claim sid in tokens
 	Consented map[string][]string // granted scopes and requested claims, by client ID
-	Fresh     token.Digest        // digest of the authorization request that the last login was for
-	Pushed    token.Digest        // the last pushed request for which a page was shown
+	Fresh     token.Digest        // digest of the authorization request that led to the latest login
+	Pushed    token.Digest        // the pushed request whose page was shown most recently
 	Expires   time.Time
 
 	Name  string // the value of the session cookie

@@ -40,7 +40,7 @@ type Event struct {
 	Fingerprint string    `json:"fingerprint,omitempty"` // first 8 bytes, in hex, of the SHA-256 of the token or the code
 	Family      string    `json:"family,omitempty"`      // the ID of the grant of the tokens
 	Scopes      []string  `json:"scopes,omitempty"`
-	Reason      string    `json:"reason,omitempty"` // the grant type, the error code, or the cause of the event; never text from a client
+	Reason      string    `json:"reason,omitempty"` // the grant type, the error code, the status of the client's answer to a logout token, or the cause of the event; never text from a client
 }
 
 // line returns e as one line of JSON, including the line end.

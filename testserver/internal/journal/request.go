@@ -199,7 +199,7 @@ func (j *Journal) Count(m Mark, ep catalogue.Endpoint) int {
 }
 
 // Await waits until [Journal.Count] returns at least n, or until ctx ends. It
-// returns the last count.
+// then returns the count.
 func (j *Journal) Await(ctx context.Context, m Mark, ep catalogue.Endpoint, n int) (int, error) {
 	for {
 		l, unlock := j.log.Lock()

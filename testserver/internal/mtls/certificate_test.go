@@ -111,7 +111,7 @@ func TestARegisteredKeyStandsForItsCertificates(t *testing.T) {
 	sum := sha256.Sum256(old.Raw)
 	for name, tt := range map[string]struct {
 		key  jose.JSONWebKey
-		want [3]bool // for old, renewed, other
+		want [3]bool // matches old, renewed, other
 	}{
 		"x5c":             {jose.JSONWebKey{Key: m.Key.Public(), Certificates: []*x509.Certificate{old}}, [3]bool{true, false, false}},
 		"x5c and a CA":    {jose.JSONWebKey{Key: m.Key.Public(), Certificates: []*x509.Certificate{old, ca.Certificate}}, [3]bool{true, false, false}},

@@ -62,7 +62,7 @@ func check(c catalogue.ClientTLS) error {
 
 // IsNamed reports whether the certificate has the name that c registers (RFC
 // 8705 §2.1). The subject must match as a whole. In subjectAltName, one of the
-// names must match; a wildcard has no meaning.
+// names must match. A wildcard is not expanded.
 func IsNamed(cert *x509.Certificate, c catalogue.ClientTLS) bool {
 	switch {
 	case c.SubjectDN != "":

@@ -202,8 +202,8 @@ func (s *Server) checkProof(r *http.Request, ep catalogue.Endpoint, access strin
 }
 
 // useProof records the use of a proof. It returns a failure if the proof was
-// used before. Call it last, so that only authenticated clients can add entries
-// to the memory.
+// used before. Call it only after the client is authenticated or its access
+// token is verified, so that nobody else can add entries to the memory.
 func (s *Server) useProof(p dpop.Proof) *failure {
 	if p.Key == "" || s.grants.Once("dpop\n"+p.ID, s.Clock.Now(), p.Until) { // the names of assertions do not begin this way
 		return nil

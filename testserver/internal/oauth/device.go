@@ -18,17 +18,17 @@ import (
 // deviceFlow is the device authorization grant (RFC 8628).
 type deviceFlow struct{ *Server }
 
-// deviceTTL is the lifetime of a device code, and deviceInterval is its first
-// polling interval (RFC 8628 §3.2). The documentation of package testserver
-// states both.
+// deviceTTL is the lifetime of a device code. deviceInterval is its initial
+// polling interval, and the time that slow_down adds to the interval (RFC 8628
+// §3.2, §3.5). The documentation of package testserver states both.
 const (
 	deviceTTL      = 10 * time.Minute
 	deviceInterval = 5 * time.Second
 )
 
-// deviceLeeway is subtracted from the interval between two polls. Without it, a
-// client that waits for the full interval would seem early if its previous
-// request was slow to arrive.
+// deviceLeeway is subtracted from the required interval between two polls.
+// Without it, a client that waits for the full interval would seem early if its
+// previous request was slow to arrive.
 const deviceLeeway = 500 * time.Millisecond
 
 // userLetters has no vowels, so that user codes do not spell words, and no

@@ -124,7 +124,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc[r.Member] = u
 		}
 	}
-	if s.grantable(catalogue.RefreshToken) { // ID tokens are issued, and clients expect RS256 without this list
+	if s.grantable(catalogue.RefreshToken) { // ID tokens are issued; if this list is absent, clients expect RS256
 		doc[idTokenAlgs] = signingAlgs(alg)
 	}
 	aliases := map[string]string{}

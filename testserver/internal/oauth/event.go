@@ -20,7 +20,7 @@ func (s *Server) note(list ...event) {
 	}
 }
 
-// revoked returns the events for families that have been revoked.
+// revoked returns a revocation event for each of the families.
 func revoked(reason, fingerprint string, families ...grants.Family) []event {
 	var list []event
 	for _, f := range families {
@@ -32,9 +32,9 @@ func revoked(reason, fingerprint string, families ...grants.Family) []event {
 	return list
 }
 
-// reused returns the event for a code or token that was used twice. If the
-// family of the code or token was not revoked before, reused also returns the
-// event for the revocation of the family.
+// reused returns the event for a code or token that was used twice. If its
+// family f is not revoked yet, reused also returns the event for the revocation
+// of f.
 func reused(what, text string, f grants.Family) []event {
 	first := event{
 		Kind: journal.ReuseDetected, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),

@@ -12,7 +12,7 @@ import (
 // TokenRequest is a request to the token endpoint.
 type TokenRequest struct {
 	Form     url.Values // as received, including secrets
-	ClientID string     // "" if no client has authenticated
+	ClientID string     // "" if no client was identified
 	Grant    catalogue.Grant
 }
 

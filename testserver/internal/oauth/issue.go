@@ -33,7 +33,8 @@ func (s tokenEndpoint) issue(t *tokenRequest, g *grant) (map[string]any, *failur
 	if g.exchanged != nil {
 		g.exchanged.write(d)
 	}
-	// The token is bound last, so that a policy cannot change the binding.
+	// Bind the token after the policies, so that a policy cannot replace this
+	// binding.
 	if bound := cmp.Or(t.bound, g.Certificate); bound != "" {
 		d.BindToThumbprint(bound)
 	}

@@ -44,7 +44,7 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	}
 	name := text[:strings.LastIndexByte(text, '.')] // leave out the signature: ECDSA allows a second valid one for the same text
 	if jti, has := claims.Text("jti"); has {
-		name = t.client.ID + " " + jti // byAssertion records the same name, so that an assertion works only once in total
+		name = t.client.ID + " " + jti // byAssertion records the same name, so that no assertion works both there and here
 	}
 	if !s.auth.isTimely(claims, name) {
 		return nil, notTaken()

@@ -22,7 +22,7 @@ type logoutEndpoint struct{ *Server }
 
 // logout is a client's request to log out its end user.
 type logout struct {
-	client string // the ID of the client; "" if unknown
+	client string // client ID; "" if absent or unregistered
 	sub    string // the subject of id_token_hint, "" without a hint
 	sid    string // the session of id_token_hint, "" if the hint names none
 	to     string // where the browser is redirected; "" means that a page is shown
@@ -84,9 +84,9 @@ func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	case failed != nil:
 		failed.show(w)
 	case s.config.Interactive && !session.Known && r.Method == http.MethodPost:
-		// Browsers do not send the cookie with a form from another site, such
-		// as the site of the client. But they send the cookie with the GET that
-		// follows this redirect.
+		// Browsers do not send the session cookie with a form from another
+		// site, such as the site of the client. But they send the cookie with
+		// the GET that follows this redirect.
 		redirect(w, r, s.urls[catalogue.EndSession]+"?"+form.Encode())
 	case session.Sub != "" && session.Sub != requested.sub:
 		u, _ := s.Registry.User(session.Sub)

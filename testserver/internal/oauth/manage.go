@@ -108,7 +108,7 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	}
 	changed.ID = c.ID
 	if c.AuthMethod == "" && changed.AuthMethod == catalogue.ClientSecretBasic {
-		changed.AuthMethod = "" // keep "": s.describe reports it as the default
+		changed.AuthMethod = "" // keep "", which s.describe reports as client_secret_basic
 	}
 	keeps := takesSecret(c.Client) && takesSecret(changed)
 	if takesSecret(changed) && !keeps {
@@ -140,7 +140,7 @@ func (s registrationEndpoint) unregister(w http.ResponseWriter, c *registry.Regi
 	}
 	ended := s.grants.RemoveClient(c.ID)
 	if failed := s.durable(); failed != nil {
-		s.Registry.Swap(c.ID, nil, c) // restore c: the client may try again
+		s.Registry.Swap(c.ID, nil, c) // restore c, so that the client can try again
 		failed.send(w)
 		return
 	}

@@ -48,7 +48,7 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 		return "", failed
 	}
 	var c *registry.Registered
-	proof, failed := s.checkProof(r, catalogue.PAR, "") // proof first, as at the token endpoint
+	proof, failed := s.checkProof(r, catalogue.PAR, "") // before authenticate, as at the token endpoint
 	if failed == nil {
 		c, failed = s.auth.authenticate(r, form)
 	}

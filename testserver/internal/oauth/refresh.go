@@ -78,10 +78,10 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: given, kind: journal.Refreshed, refreshed: true, undo: undo}, nil
 }
 
-// withinGrace reports whether the refresh token with the number generation may
-// be used again. It must be the previous token of the family, and the grace
-// period must not have ended. A client that did not receive the last response
-// can thus repeat the request.
+// withinGrace reports whether the refresh token whose number is generation may
+// be used again. It must be the token that the current one replaced, and the
+// grace period must not have ended. A client that did not receive the current
+// token can thus repeat the request.
 func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }

@@ -34,8 +34,8 @@ func (s sessions) session(r *http.Request) *grants.Session {
 }
 
 // loggedInFor reports whether the last login of the session was made for this
-// authorization request and less than grants.PagesTTL ago. After the server has
-// responded to the request, loggedInFor returns false.
+// authorization request and less than grants.PagesTTL ago. It returns false
+// after the server has sent a code or an error in response to the request.
 func (s *Server) loggedInFor(session *grants.Session, a *authorization) bool {
 	return session.Fresh == sha256.Sum256([]byte(a.raw)) && s.Clock.Now().Before(session.AuthTime.Add(grants.PagesTTL))
 }

@@ -210,8 +210,8 @@ func audienceOf(c *registry.Registered) []string {
 	return d.Claims.Audience()
 }
 
-// write sets the claims that the token inherits. It runs after all other claims
-// are set, so that a policy cannot change the actor or extend the lifetime.
+// write sets the claims that the token inherits. It runs after the policies, so
+// that a policy cannot change the actor or extend the lifetime.
 func (x *exchanged) write(d *token.Draft) {
 	if x.act != nil {
 		d.Set("act", x.act)

@@ -5,7 +5,7 @@ import "net/http"
 // LoginPage asks for a user name and a password.
 type LoginPage struct {
 	Form
-	ClientName string // the client, "" if unknown
+	ClientName string // client name or ID; "" if unknown
 	LoginHint  string // the initial user name
 	Users      []User // users that one click signs in without a password; sent as FieldPick
 	Error      string // why the last attempt failed

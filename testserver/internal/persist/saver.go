@@ -108,8 +108,8 @@ func (s *Saver) attempt() (begins bool, err error) {
 }
 
 // Close stops automatic saving and then calls Flush. Later changes are saved
-// only if Flush or Close is called again. If Close returns an error, the last
-// changes have not been saved.
+// only if Flush or Close is called again. If Close returns an error, the
+// changes since the last successful save have not been saved.
 func (s *Saver) Close() error {
 	s.mu.Lock()
 	if !s.closed {

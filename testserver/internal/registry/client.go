@@ -20,7 +20,7 @@ import (
 type Client struct {
 	ID     string // printable ASCII; may contain colons and spaces
 	Secret string `json:"-"` // printable ASCII; "" for a public client
-	Public bool   // it cannot keep a secret (RFC 6749 §2.1), so it must use PKCE and may not introspect
+	Public bool   // it cannot keep a secret (RFC 6749 §2.1): it must use PKCE and cannot introspect tokens
 
 	// RedirectURIs are the redirect URIs of the client. The URI in a request
 	// must equal one of them byte for byte. Only the port may differ, and only

@@ -16,9 +16,9 @@ type Registered struct {
 	Client
 	Digest [sha256.Size]byte
 	Keys   jose.JSONWebKeySet `json:"-"`
-	// Itself is true if the server registered the client on its first request,
-	// and has not yet received a secret from the client. The first secret that
-	// the client sends becomes the secret of the client (see
+	// Itself is true if the server registered the client when the client sent
+	// its first request, and the client has not sent a secret yet. The first
+	// secret that the client sends becomes the secret of the client (see
 	// AllowUnregistered).
 	Itself   bool
 	Admitted bool     `json:",omitempty"` // registered by its first request; stays true when Itself becomes false

@@ -158,7 +158,7 @@ func unsigned(alg string) forge {
 
 func hs256Confusion(f *forgery) (string, error) {
 	public := f.key
-	if IsShared(public.Alg) { // Signing publishes an ES256 key
+	if IsShared(public.Alg) { // Keys.Signing publishes an ES256 key
 		var err error
 		if public, err = f.minter.Keys.Signing(catalogue.ES256); err != nil {
 			return "", err

@@ -37,7 +37,7 @@ type ring struct {
 	rsaMade   int
 	given     bool         // keys were configured, so embedded keys are not used
 	freezes   map[int]bool // active freezes, by number
-	frozen    int          // the number of the last freeze
+	frozen    int          // number of freezes so far
 }
 
 // KeySet customizes a JWKS. A nil field means the default.

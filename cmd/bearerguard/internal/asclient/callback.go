@@ -80,8 +80,8 @@ func (c *callback) wait(ctx context.Context) (url.Values, error) {
 	}
 }
 
-// close stops the server. It waits up to a second for the browser to receive
-// the last page.
+// close stops the server. It waits up to a second, so that the browser can
+// receive the final page.
 func (c *callback) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -126,7 +126,7 @@ func respond(w http.ResponseWriter, status int, text string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer") // hides the URL, as it contains the code
+	h.Set("Referrer-Policy", "no-referrer") // hides the URL, which contains the code
 	h.Set("Cache-Control", "no-store")
 	h.Set("Connection", "close")
 	w.WriteHeader(status)

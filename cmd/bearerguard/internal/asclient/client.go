@@ -48,7 +48,8 @@ type endpoints struct {
 }
 
 // Discover fetches the metadata of the authorization server and returns a
-// client for that server. The client sends all requests with [HTTPClient].
+// client for that server. The client sends all requests through the HTTP client
+// that [HTTPClient] returns.
 func Discover(ctx context.Context, config Config) (*Client, error) {
 	if err := fetch.CheckIssuer(config.Issuer, config.InsecureHTTP); err != nil {
 		return nil, &Error{InvalidIssuer, "the issuer", err}

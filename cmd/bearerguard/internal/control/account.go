@@ -35,7 +35,8 @@ func RemoveUser(sub string) Operation {
 	return Operation{http.MethodDelete, "/v1/users/" + element(sub), nil}
 }
 
-// DecideLogin sets the outcome of the next logins.
+// DecideLogin sets the outcome of the next logins. Their number is next.Times,
+// or 1 if this is 0.
 func DecideLogin(next wire.NextLogin) Operation {
 	return Operation{http.MethodPost, "/v1/logins/next", next}
 }

@@ -8,7 +8,7 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// ListRequests lists the last requests to the given endpoints. Without
+// ListRequests lists the most recent requests to the given endpoints. Without
 // arguments, it lists the requests to all endpoints.
 func ListRequests(endpoints ...string) TypedOperation[wire.Requests] {
 	return get[wire.Requests]("/v1/requests" + query(url.Values{}, endpoints...))

@@ -101,7 +101,7 @@ func (x *examination) cors(ctx context.Context, address string) {
 	x.pass(aboutCORS, "")
 }
 
-// members checks the scopes and methods that the document lists.
+// members checks the scopes and the bearer methods that the document lists.
 func (x *examination) members(challenges []challenge.Challenge, doc *document) {
 	var unknown []string
 	for _, c := range challenges {
