@@ -25,5 +25,5 @@
 //
 // This package does not check who issued the certificate, or whether the
 // certificate has expired or was revoked. The server that terminates TLS can
-// check this. The binding does not depend on these checks (RFC 8705 §3, §6.5).
+// check this. The binding does not depend on these checks (RFC 8705 §3, §6.2).
 package clientcert

@@ -25,7 +25,7 @@
 // Memory has room for 1 000 000 entries. If MaxAge and the clock skew have
 // their defaults, this is enough for about 5 000 requests a second. One client
 // may use a quarter of the entries, which is enough for about 1 250 requests a
-// second. A Replay in a shared store costs one round trip per request.
+// second. A Replay in a shared store costs at least one round trip per request.
 //
 // If a Memory is full or a store is unavailable, the response is 503. It is not
 // invalid_dpop_proof, because the proof may be valid. The verifier does not

@@ -70,9 +70,9 @@ const (
 //
 // Each request with a proof needs an entry. Without nonces, the entry is needed
 // for MaxAge plus twice the clock skew. With nonces, it is needed for as long
-// as the nonce is accepted, plus twice the clock skew. The Memory keeps the
-// entry for at most half of that time longer. One client can have a quarter of
-// the entries: see [ErrQuota].
+// as the nonce is accepted, plus the clock skew. The Memory keeps the entry for
+// at most half of that time longer. One client can have a quarter of the
+// entries: see [ErrQuota].
 func NewMemory(entries int) *Memory {
 	return &Memory{limit: cmp.Or(entries, defaultEntries)}
 }

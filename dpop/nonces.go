@@ -125,7 +125,7 @@ func (n *Nonces) at(now time.Time) *window {
 		s.write(&w.nonces[i], counter+int64(i)-1)
 	}
 	w.issued = string(w.nonces[1][:])
-	s.window.Store(w) // concurrent callers may each store a window, but all these windows are equal
+	s.window.Store(w) // concurrent callers may each store a window, but all windows of one period are equal
 	return w
 }
 

@@ -169,8 +169,8 @@ func splitALB(token string) (*jws.Message, albHeader) {
 	return &jws.Message{Header: h.Header, Payload: segments[1], SigningInput: parts[0] + "." + parts[1], Signature: segments[2]}, h
 }
 
-// isUUID reports whether text is a UUID (RFC 9562 §4), and therefore safe in a
-// URL.
+// isUUID reports whether text is a UUID in lower case (RFC 9562 §4), and
+// therefore safe in a URL.
 func isUUID(text string) bool {
 	for i, c := range []byte(text) {
 		isHyphen := i == 8 || i == 13 || i == 18 || i == 23

@@ -26,8 +26,8 @@ var (
 	// credentials, which is a configuration fault. The server answered
 	// invalid_client, sent a Basic challenge, or answered 401 or 403 before its
 	// first valid answer. Some servers respond to unknown tokens in the same
-	// ways. Before the first valid answer, ErrCredentials may therefore be a
-	// false alarm.
+	// ways. For an unknown token, ErrCredentials may therefore be a false
+	// alarm.
 	ErrCredentials = errors.New("the authorization server refuses this API's own credentials")
 )
 
@@ -51,7 +51,7 @@ var (
 // except those of idle connections.
 type Client struct {
 	config Config
-	name   string // everything that answers depend on; part of each hash
+	name   string // what answers depend on, with the exceptions listed at Cache; part of each hash
 	ttl    time.Duration
 	http   *http.Client
 
@@ -100,12 +100,12 @@ func newClient(config Config, kind string) *Client {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	// The name of the client is a part of each cache key, so it includes
-	// everything that an answer depends on. A server may answer different
-	// clients differently (RFC 7662 §2.2). An unsigned answer must not replace
-	// a signed one. A client with a long MaxTTL must not prolong the answers of
-	// other clients. Issuer, Endpoint and client identifier are quoted, so that
-	// different values never give the same name.
+	// The name of the client is a part of each cache key, so it includes what
+	// an answer depends on, with the exceptions listed at Cache. A server may
+	// answer different clients differently (RFC 7662 §2.2). An unsigned answer
+	// must not replace a signed one. A client with a long MaxTTL must not
+	// prolong the answers of other clients. Issuer, Endpoint and client
+	// identifier are quoted, so that different values never give the same name.
 	if config.RequireTokenType {
 		kind += " with token_type"
 	}
@@ -227,9 +227,10 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 }
 
 // checkServer queries the server about recently active tokens. It is called
-// after queries for tokens that may be made up have failed. If the queries for
-// all recently active tokens also fail, made-up tokens are not the cause of the
-// failures, and the client backs off.
+// after queries for tokens that may be made up have failed, or if a query fails
+// after a back-off. If for each recently active token a failure has counted as
+// evidence, made-up tokens are not the cause of the failures, and the client
+// backs off.
 func (c *Client) checkServer() {
 	tokens := c.recent.list(time.Now())
 	hasCounted := func(w activeToken) bool { return c.memory.history(w.hash).counted }

@@ -61,11 +61,12 @@ type Config struct {
 
 	// Client sends the requests. nil means a client that keeps up to 256 idle
 	// connections. The Transport and Timeout of Client apply. In addition,
-	// these limits apply: two seconds per call, 256 KiB per answer, no
-	// redirects. If possible, an *http.Transport is copied and limited to
-	// HTTP/1.1. With HTTP/2, all queries would share one connection. If a
-	// firewall closed this connection because of one token, all queries would
-	// fail. Transports of other types should also use HTTP/1.1.
+	// these limits apply: two seconds per call, 256 KiB per answer about a
+	// token, no redirects of requests that contain a token. If possible, an
+	// *http.Transport is copied and limited to HTTP/1.1. With HTTP/2, all
+	// queries would share one connection. If a firewall closed this connection
+	// because of one token, all queries would fail. Transports of other types
+	// should also use HTTP/1.1.
 	Client *http.Client
 
 	// Cache shares active answers between several instances of the API. Even if
@@ -74,15 +75,17 @@ type Config struct {
 	// client treats the operation as a miss.
 	Cache Cache
 
-	// MaxTTL is how long an answer is cached, unless the token expires earlier.
-	// A revoked token is accepted for that long. 0 means 30 seconds. A negative
-	// value disables the cache: every request makes a new call or shares a call
-	// that is in flight. The maximum is an hour.
+	// MaxTTL is how long an active answer is cached, unless the token expires
+	// earlier. A revoked token is accepted for that long. An inactive answer is
+	// cached for at most five seconds. 0 means 30 seconds. A negative value
+	// disables the cache: every request makes a new call or shares a call that
+	// is in flight. The maximum is an hour.
 	MaxTTL time.Duration
 
-	// Logger receives two kinds of messages. A failure of the server is logged
-	// when it begins, changes or ends. An unexpected answer about a single
-	// token is logged at most once a minute. nil means [slog.Default].
+	// Logger receives two kinds of messages. A failure of the server or of
+	// Cache is logged when it begins, changes or ends. A failure that a single
+	// token may have caused is logged at most once a minute. nil means
+	// [slog.Default].
 	Logger *slog.Logger
 }
 

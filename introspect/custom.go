@@ -26,12 +26,13 @@ const noEndpoint = "https://custom.invalid"
 // introspection answer, so return only claims that the server has confirmed.
 //
 // ask is called concurrently. Concurrent requests with the same token share one
-// call, and the call is not repeated while its result is cached. A call fails
-// after two seconds even if the function does not return. At most 4096 calls of
-// the function run at a time. A further call waits until one of these calls
-// returns, and also fails after two seconds. A panic is treated as an error.
-// The function sends its own requests, and must not follow redirects that send
-// the token to another server.
+// call. Requests do not repeat the call while its result is cached. After
+// failures, the client may call ask for recently active tokens, to check the
+// server. A call fails after two seconds even if the function does not return.
+// At most 4096 calls of the function run at a time. A further call waits until
+// one of these calls returns, and also fails after two seconds. A panic is
+// treated as an error. The function sends its own requests, and must not follow
+// redirects that send the token to another server.
 //
 // Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config
 // must be zero. Issuer may be any printable ASCII text without spaces. If Cache

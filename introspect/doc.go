@@ -30,7 +30,7 @@
 //
 // Active answers are cached for Config.MaxTTL from the time of the query, but
 // not beyond the expiry of the token. Inactive answers are cached separately
-// for five seconds. A revoked token is accepted until its cached answer
+// for at most five seconds. A revoked token is accepted until its cached answer
 // expires. Each cache key is the SHA-256 of the server, the client and the
 // token.
 //
@@ -43,26 +43,35 @@
 // fail at once. Connections are reused.
 //
 // While a server is down, the client backs off: it makes no calls for two
-// seconds at a time. After each back-off, it lets one query through, then two,
-// then four, until a query is answered. Each query in flight has its own
+// seconds at a time. After each back-off, it lets one query through for tokens
+// that were active before, and one for other tokens. If such a query shows that
+// the server is still down, the next back-off begins. If its token may be the
+// cause of its failure, the client lets two such queries through, then four,
+// until a query is answered. With HTTP/1.1, each query in flight has its own
 // connection.
 //
 // A failure for one token does not prove an outage: many servers, and firewalls
 // in front of them, refuse unknown tokens in ways that look like an outage.
 // Only some failures therefore count as evidence. The client backs off after
-// five such failures without a valid answer in between. A failure counts if the
-// connection could not be made, or if the token had been active before. A token
-// that had been active counts once: further failures for this token do not
-// count until it is active again. When queries for other tokens fail, the
-// client queries the five most recently active tokens, and backs off if all
-// these queries fail too. Until a client has seen an active token, it counts
-// only failed connections and, once, refused credentials.
+// five such failures without a valid answer in between. A failure counts if no
+// TCP connection could be made, or if the metadata or the API's own token is
+// unavailable. If the token had been active before, other failures count too,
+// such as a timeout, a broken connection, refused credentials, or a status of
+// 429 or above 500. Other statuses and unacceptable answers do not count,
+// because the token may be the cause. A token that had been active counts once:
+// further such failures do not count until the token is active again. When five
+// queries for other tokens have failed in these ways, the client queries up to
+// five recently active tokens, and backs off if a failure counts for each of
+// them. Until a client has seen an active token, it counts only failures of the
+// first kind and, before its first valid answer or back-off, refused
+// credentials.
 //
 // If the server refuses the API's own credentials, the error is
-// [ErrCredentials], which is logged at level Error. All other failures are
-// logged at level Warn. A failure of the server is logged only when it changes.
-// Failures that a token may have caused, including refused credentials, are
-// logged at most once a minute.
+// [ErrCredentials], which is logged at level Error. All other failures of a
+// query or of the Cache are logged at level Warn. Calls that fail at once,
+// because of the limit or a back-off, are not logged. A failure of the server
+// is logged only when it changes. Failures that a token may have caused,
+// including refused credentials, are logged at most once a minute.
 //
 // Logs and errors contain no token, secret or claim, and no part of an answer.
 package introspect

@@ -22,7 +22,7 @@ const endpointAge = 5 * time.Minute
 // endpoint is the URL to which queries are sent.
 type endpoint struct {
 	url   string
-	found time.Time // when the metadata was read; zero if the URL was configured
+	found time.Time // when the client last tried to read the metadata; zero if the URL was configured
 }
 
 // introspect makes one introspection request (RFC 7662 §2.1).
@@ -58,9 +58,10 @@ func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Respo
 }
 
 // refusal returns the error for a status other than 200. The error wraps
-// ErrCredentials if the server has refused the client's credentials, or if the
-// status does not show whether the server refused the credentials or the token
-// (RFC 6749 §5.2).
+// ErrCredentials if the server has refused the client's credentials. Before the
+// first valid answer, it also wraps ErrCredentials for every 401 and 403,
+// because these do not show whether the server refused the credentials or the
+// token (RFC 6749 §5.2).
 func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	switch refused.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:

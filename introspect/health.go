@@ -34,17 +34,19 @@ type history struct {
 }
 
 // health is the circuit breaker. It also limits the queries in flight. A
-// failure is evidence against the server only if the token cannot be the cause
-// of the failure. Otherwise an attacker could block all other callers with one
-// token that the server, or a firewall in front of it, rejects.
+// failure is evidence against the server only if the token is probably not the
+// cause of the failure. A token that was active counts only once until it is
+// active again, because it may have been revoked. Otherwise an attacker could
+// block all other callers with one token that the server, or a firewall in
+// front of it, rejects.
 type health struct {
 	mu            sync.Mutex
 	inFlight      [classes]int
 	answered      bool         // whether the server has ever given a valid answer
-	failed        []hash       // evidence since the last valid answer: the hash of each token once, and a zero hash for each query that was not sent
-	suspicious    int          // since the last valid answer, failures that would be evidence if their tokens had been active before
+	failed        []hash       // evidence since the last valid answer or back-off: the hash of each token once, and a zero hash for each query that was not sent
+	suspicious    int          // since the last valid answer or back-off, failures that would be evidence if their tokens had been active before and had not counted
 	lastCheck     time.Time    // when checkServer was last called
-	retryAt       time.Time    // end of the back-off, after which probes are made; zero if not backing off
+	retryAt       time.Time    // end of the back-off, after which probes are made; zero before the first back-off and after a valid answer
 	probes        [classes]int // queries in flight that probe the server after the back-off
 	probeLimit    [classes]int // maximum number of probes: one at first, doubled after each inconclusive probe
 	everBackedOff bool         // whether the client has ever backed off
@@ -58,7 +60,7 @@ type query struct {
 	probe    time.Time // for a probe, health.retryAt at the start of the query; otherwise zero
 	once     sync.Once
 	counts   bool
-	evidence bool // the failure counted as evidence against the server
+	evidence bool // the token was sent, and the failure counted as evidence against the server
 }
 
 // begin reserves one of the maxCalls slots for a query, or returns an error.
@@ -126,8 +128,9 @@ func (q *query) settle(err error) bool {
 	return q.counts
 }
 
-// checkFailed starts a back-off. It is called when the queries for all tokens
-// that checkServer selected have failed.
+// checkFailed starts a back-off, unless one has begun since the last valid
+// answer. It is called after checkServer, if for each recently active token a
+// failure has counted as evidence.
 func (h *health) checkFailed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -148,7 +151,8 @@ func (q *query) release() {
 	q.health.inFlight[q.class]--
 }
 
-// isUnsent reports whether a query failed before the token was sent.
+// isUnsent returns true only if a query failed before the token was sent. It
+// returns false for some of these failures, such as a failed TLS handshake.
 func isUnsent(err error) bool {
 	for _, before := range [...]error{errMetadata, errOwnToken, fetch.ErrConnect, fetch.ErrName} {
 		if errors.Is(err, before) {

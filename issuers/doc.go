@@ -1,5 +1,6 @@
-// Package issuers describes real authorization servers. Each function returns a
-// [middleware.Issuer], whose fields the caller may change.
+// Package issuers describes real authorization servers. Most functions return a
+// [middleware.Issuer]. [Entra] and [EntraRoles] return a slice of them. The
+// caller may change the fields.
 //
 //	v, err := middleware.NewVerifier(middleware.Config{
 //		Audience: "orders-api",

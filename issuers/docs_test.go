@@ -25,8 +25,8 @@ const head = `# Providers by name
 
 <!-- examples/snippets/keycloak.go -->
 FENCEgo
-shop := issuers.Keycloak("https://id.example.com", "shop") // scopes are in the claim scope
-roles := issuers.KeycloakRoles(shop, "orders-api")         // or use the roles as scopes
+shop := issuers.Keycloak("https://id.example.com", "shop") // takes scopes from the claim scope
+roles := issuers.KeycloakRoles(shop, "orders-api")         // takes scopes from the roles
 return middleware.Config{Audience: "orders-api", Issuers: []middleware.Issuer{roles}}
 FENCE
 

@@ -70,8 +70,10 @@ func (s *state) count(err error) {
 // for renewal, because a server that moves its keys to another URL may continue
 // to serve the old keys at the old URL. If the metadata is unavailable or names
 // a different issuer, locate keeps the most recently discovered URL. If locate
-// has such a URL, it limits the time for the metadata request, so that slow
-// metadata does not delay callers that wait for a key.
+// has such a URL, it limits the time for the metadata request, so that time
+// remains to fetch the set while callers wait for a key. After a failed fetch
+// from this URL, the limit is longer, and callers may give up before the
+// metadata arrives.
 func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time) (looked bool, err error) {
 	if r.issuer == "" || !r.lastDiscovery.IsZero() && now.Sub(r.lastDiscovery) < maxAge/5*4 {
 		return false, nil

@@ -31,8 +31,8 @@
 //     them
 //   - RSA keys under 2048 (RFC 7518 §3.3) or over 8192 bits, with an unusual
 //     exponent, or with the fingerprint of CVE-2017-15361 (ROCA)
-//   - EC and Ed25519 keys whose point is not on the curve or has small order
-//     (RFC 7518 §6.2.1)
+//   - EC keys whose point is not on the curve (RFC 7518 §6.2.1), and Ed25519
+//     keys whose point has small order
 //   - different keys with the same kid and algorithm: choosing one would be a
 //     guess
 //

@@ -16,15 +16,15 @@ import (
 // wait for a fetch.
 //
 // If a token has no kid and several keys fit the algorithm, Keyfunc uses x5t as
-// the key ID. Keyfunc also refuses tokens that golang-jwt accepts: tokens with
-// repeated header members, with crit or b64 (RFC 7515 §4.1.11, RFC 7797 §7), or
-// with an RSASSA-PSS salt that is not as long as the hash (RFC 7518 §3.5). To
-// enforce the salt length, Keyfunc sets the token's Method. The caller must
-// check issuer, audience, algorithms, type and expiry. The options
-// jwt.WithIssuer, WithAudience, WithValidMethods and WithExpirationRequired are
-// off by default. golang-jwt accepts the algorithm name EdDSA, but not Ed25519.
-// Errors are the errors of [Remote.Key], or describe a fault of the token's
-// header.
+// the key ID. Keyfunc also refuses tokens that golang-jwt accepts: tokens in
+// non-canonical base64url, with repeated header members, with crit or b64 (RFC
+// 7515 §4.1.11, RFC 7797 §7), or with an RSASSA-PSS salt that is not as long as
+// the hash (RFC 7518 §3.5). To enforce the salt length, Keyfunc sets the
+// token's Method. The caller must check issuer, audience, algorithms, type and
+// expiry. The options jwt.WithIssuer, WithAudience, WithValidMethods and
+// WithExpirationRequired are off by default. golang-jwt accepts the algorithm
+// name EdDSA, but not Ed25519. Errors are the errors of [Remote.Key], or
+// describe a fault of the token's encoding or header.
 func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {
 		message, err := jws.Parse(token.Raw)
@@ -43,7 +43,7 @@ func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 		named := &jwt.Token{Header: map[string]any{"kid": message.Header.KeyID, "alg": algorithm.Name}}
 		key, err := selecting.KeyfuncCtx(ctx)(named)
 		if keys.fault != nil {
-			return nil, keys.fault // package keyfunc's error does not wrap this error
+			return nil, keys.fault // the error of Remote.Key itself, without the text that package keyfunc adds
 		}
 		if err != nil {
 			return nil, err

@@ -45,8 +45,9 @@ type Options struct {
 
 	// Use lists the accepted values of the member use (RFC 7517 §4.2). nil
 	// accepts keys with the value "sig" and keys without this member. In SPIFFE
-	// bundles, keys for tokens have the value "jwt-svid", and all other keys
-	// are for certificates (SPIFFE Trust Domain and Bundle §4.2.2).
+	// bundles, keys for tokens have the value "jwt-svid", and keys for
+	// certificates have the value "x509-svid" (SPIFFE Trust Domain and Bundle
+	// §4.2.2).
 	Use []string
 
 	// InsecureHTTP allows http for hosts other than loopback. An attacker on

@@ -15,7 +15,8 @@ import (
 )
 
 // Errors of this package. Every error wraps one of them, except the reasons in
-// [Stats.Skipped] and the errors with which Keyfunc refuses a token header.
+// [Stats.Skipped] and the errors with which Keyfunc refuses the encoding or the
+// header of a token.
 var (
 	ErrSet         = errors.New("jwks: not an acceptable JWK Set")
 	ErrNoKeys      = errors.New("jwks: set has no usable key")
@@ -47,9 +48,10 @@ type Source interface {
 	// has small order, or by a secret that is too short.
 	//
 	// An error that wraps [ErrUnknownKey] or [ErrUnfitKey] means that the token
-	// is invalid. Any other error means that the keys are unavailable, and its
-	// text is not logged. If ctx ends, the caller stops waiting, but a fetch
-	// that other callers share continues.
+	// is invalid. Any other error means that the keys are unavailable. The text
+	// of such an error is logged only if the error is from a [Remote]. If ctx
+	// ends, the caller stops waiting, but a fetch that other callers share
+	// continues.
 	Key(ctx context.Context, kid, alg string) (any, error)
 }
 
@@ -95,9 +97,9 @@ func newSet(keys []key, skipped []error) *Set {
 	return s
 }
 
-// reuseKeys makes s use the pointers of the earlier set for all keys that are
-// in both sets. The pointer to a key therefore does not change while the key is
-// published.
+// reuseKeys makes s use the pointers of the earlier set for all selectors that
+// find the same key in both sets. The pointer that a selector finds therefore
+// does not change while the selector finds the same key.
 func (s *Set) reuseKeys(before *Set) {
 	for at, key := range s.keys {
 		if old, ok := before.keys[at]; ok && same(old, key) {

@@ -16,14 +16,14 @@ import (
 
 // Stats describes a Remote at one moment.
 type Stats struct {
-	Keys    int           // usable keys, 0 before the first success
+	Keys    int           // keys of the set that are not skipped, even if the set is older than MaxStale; 0 before the first success
 	Skipped []error       // one error per skipped key: the key's position in the set, counted from 1, and the reason
 	Age     time.Duration // time since the set was fetched or confirmed; 0 without a set
 	Next    time.Time     // time from which a use of the set starts a renewal or retry; zero before the first attempt
 
 	Fetches       int // completed attempts
 	NotModified   int // attempts answered with 304
-	UnknownKeyIDs int // tokens refused because of an unknown key ID
+	UnknownKeyIDs int // lookups of a key that failed because of an unknown key ID; a token may cause several
 
 	// Failures counts failed attempts to fetch metadata or keys by reason:
 	// timeout, name_resolution, tls, connection, truncated, too_large,

@@ -14,14 +14,15 @@ import (
 // [Token] for the handler.
 //
 // If it refuses the request, the error is an *[Error], and the header fields of
-// the response are already set in h: the challenge (RFC 6750 §3), Cache-Control
-// and, for 503, Retry-After. The adapter then writes the status and the body of
-// the error, and does not call the handler. If the request passes but its proof
-// has an old nonce, Authorize sets DPoP-Nonce in h to the next nonce for the
-// client.
+// the response are already set in h: Cache-Control, for 503 Retry-After, and
+// for every status except 500 and 503 the challenge (RFC 6750 §3). The adapter
+// then writes the status and the body of the error, and does not call the
+// handler. If the request passes but its proof has an old nonce, Authorize sets
+// DPoP-Nonce in h to the next nonce for the client.
 //
 // Without requirements any valid token passes. A nil requirement is a
-// programming error: every request is refused with 500.
+// programming error: every request with a valid token or without a token is
+// refused with 500.
 //
 // Routes may be nested. If the same Verifier has already authorized the request
 // for the outer route, and the credentials are still the same, Authorize reuses

@@ -15,8 +15,9 @@ import (
 // verified a signature would verify it again. For a cached JWT, steps that
 // depend only on the token and the configuration are therefore not repeated.
 // The signature is verified again only if the key has changed. All other steps
-// are repeated. A token that was refused is never cached. Entries do not
-// expire, because expiry would need a goroutine.
+// are repeated. A token that fails any step other than the route's requirements
+// is not added to the cache. Entries do not expire, because expiry would need a
+// goroutine.
 type tokenCache struct {
 	tokens                  *otter.Cache[digest, *cachedToken]
 	hits, misses, evictions atomic.Int64

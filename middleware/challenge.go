@@ -16,14 +16,14 @@ import (
 // long enough for a failed fetch of the keys to be retried.
 const retryAfter = "2"
 
-// SetHeader sets the header fields of the response to a refused request: the
-// challenge (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for
-// 503, Retry-After. [Verifier.Authorize] and the adapters' Answer functions
-// call SetHeader. In an Error that a caller built, Code and Description may
-// contain any text. The challenge contains them only if they are printable
-// ASCII without double quotes or backslashes (RFC 6750 §3). If the challenge
-// contained a control character, HTTP/2 would drop the whole field, and the
-// client would receive a 401 without a challenge.
+// SetHeader sets the header fields of the response to a refused request:
+// Cache-Control, for 503 Retry-After, and for every status except 500 and 503
+// the challenge (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1). [Verifier.Authorize]
+// and the adapters' Answer functions call SetHeader. In an Error that a caller
+// built, Code and Description may contain any text. The challenge contains them
+// only if they are printable ASCII without double quotes or backslashes (RFC
+// 6750 §3). If the challenge contained a control character, HTTP/2 would drop
+// the whole field, and the client would receive a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// These fields describe the response that the refusal replaces, so the loop

@@ -19,9 +19,9 @@ func (d *decision) checkClaims() error {
 	return err
 }
 
-// checkIssuer finds the accepted issuer that the token names. If the token
-// names no accepted issuer, no key is looked up and no server is contacted (RFC
-// 8725 §3.8, §3.10).
+// checkIssuer finds the accepted issuer that the token names. If a token that
+// is not opaque names no accepted issuer, no key is looked up and no server is
+// contacted (RFC 8725 §3.8, §3.10).
 func (d *decision) checkIssuer() error {
 	if d.opaque { // the introspecting issuer is known, so iss is optional (RFC 7662 §2.2)
 		if d.claims.named && !d.issuer.isNamed(d.claims.issuer) {
@@ -87,8 +87,8 @@ func (d *decision) checkRequired() error {
 }
 
 func (d *decision) checkExpiry() error {
-	// RFC 7519 §4.1.4 refuses a token "on or after" its exp. Only an
-	// introspected token may lack exp.
+	// RFC 7519 §4.1.4 refuses a token "on or after" its exp. Only an opaque
+	// token, an introspection answer or a signal may lack exp.
 	if !d.claims.expiry.IsZero() && !d.now.Before(d.claims.expiry.Add(d.v.skew)) {
 		return ErrExpired
 	}

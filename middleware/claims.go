@@ -33,10 +33,10 @@ type member struct {
 	value strictjson.Value
 }
 
-// parse reads the claims that the checks need. If a registered claim has the
-// wrong type, the token is malformed. The exceptions are sid, acr and
-// auth_time: with the wrong type, they are treated as absent. A requirement on
-// acr or auth_time is then not met. Claims that this module does not use are
+// parse reads the claims that the checks need. If iss, sub, jti, client_id,
+// exp, nbf or iat has the wrong type, the token is malformed. If sid, acr or
+// auth_time has the wrong type, it is treated as absent. A requirement on acr
+// or auth_time is then not met. Claims that this module does not use are
 // ignored. A null claim is treated as absent. The exception is cnf: even a
 // token with an unreadable cnf is treated as bound. The text is scanned only
 // once. Every member is recorded, because the issuer determines which claims

@@ -73,12 +73,13 @@ type Config struct {
 	// origin, in the normal form of RFC 3986 §6.2, is the resource in the
 	// protected resource metadata (RFC 9728 §2). Challenges point to this
 	// metadata: see [Verifier.Metadata]. Without Origins no metadata is served.
-	// The header fields Host, Origin, Forwarded and X-Forwarded-* are never
-	// used, because clients can set them.
+	// These URLs are never taken from the header fields Host, Origin, Forwarded
+	// and X-Forwarded-*, because clients can set them.
 	Origins []string
 
-	// Resource must be "" or equal the first of Origins. If an audience differs
-	// from the first of Origins, Resource is required, to confirm that the
+	// Resource must be "" or equal the first of Origins. Resource is required
+	// if Audience differs from the normal form of the first of Origins, or if
+	// the Audiences of an Issuer lack this form. It confirms that the
 	// difference is intended. A client that requests a token for the resource
 	// (RFC 8707) usually gets a token with the resource as its audience.
 	Resource string
@@ -128,50 +129,54 @@ type Config struct {
 	// signature of a cached JWT need not be verified again. The other checks
 	// whose result can change are repeated on each use of a cached JWT. They
 	// concern the dates, the key (which must still be in the issuer's key set),
-	// Revocations, Revoked, introspection under IntrospectJWTs, and the route's
-	// requirements. An entry consists of the SHA-256 hash and the claims of a
-	// token. It needs about 1 KiB, or 64 KiB if the token is as long as the
-	// default MaxTokenBytes allows. A token with more than 256 scopes or
-	// audiences is not cached. 0 means 10,000. A negative value means no cache.
-	// Opaque tokens are cached by their introspect.Client.
+	// the proof or certificate for a bound token, Revocations, Revoked,
+	// introspection under IntrospectJWTs, and the route's requirements. An
+	// entry consists of the SHA-256 hash and the claims of a token. It needs
+	// about 1 KiB, or 64 KiB if the token is as long as the default
+	// MaxTokenBytes allows. A token with more than 256 scopes or audiences is
+	// not cached. 0 means 10,000. A negative value means no cache. Opaque
+	// tokens are cached by their introspect.Client.
 	TokenCache int
 
 	// Revocations is an in-memory list of revoked tokens. It is checked on each
-	// use of a token that passed all other checks except the route's
-	// requirements. If the list may lack recent revocations, and its OnLag is
-	// [revoke.Refuse], the request is refused with 503. nil disables the check.
-	// Several Verifiers can share a list.
+	// use of a token that passed all other checks except the replay check of
+	// its DPoP proof and the route's requirements. If the list may lack recent
+	// revocations, and its OnLag is [revoke.Refuse], the request is refused
+	// with 503. nil disables the check. Several Verifiers can share a list.
 	Revocations *revoke.List
 
 	// Revoked is called on each use of a token that passed all other checks
-	// except the route's requirements, and that is not in Revocations. It can
-	// look the token up in a deny-list, for example. Use the issuer and the ID
-	// of the token as the key of such a list, not the encoded token: the same
-	// signature can be encoded in several ways. If Revoked returns an error,
-	// the request is refused with 503. nil disables the check. Revoked is
-	// called concurrently.
+	// except the replay check of its DPoP proof and the route's requirements,
+	// and that is not in Revocations. It can look the token up in a deny-list,
+	// for example. Use the issuer and the ID of the token as the key of such a
+	// list, not the encoded token: the same signature can be encoded in several
+	// ways. If Revoked returns an error, the request is refused with 503. nil
+	// disables the check. Revoked is called concurrently.
 	Revoked func(context.Context, *Token) (bool, error)
 
 	// Realm names the protected space in challenges; "" means Audience, or
 	// "api" without an Audience.
 	Realm string
 
-	// Client fetches the metadata and keys of issuers whose Keys is nil. A nil
-	// Client means [http.DefaultClient]. See [jwks.Options].
+	// Client fetches the metadata and keys of issuers whose Keys and Client are
+	// nil. A nil Client means [http.DefaultClient]. See [jwks.Options].
 	Client *http.Client
 
 	// Logger receives refusals at level Debug, unreachable dependencies and
-	// unusable keys at Warn, and recovered panics at Error. Refusals of
-	// requests that cannot be checked are at Warn, but at most one per second;
-	// the others are at Debug. nil means the logger that [slog.Default] returns
-	// when NewVerifier is called. Events identify a token only by a fingerprint
-	// (the first 8 bytes of its SHA-256 in hex), its configured issuer and its
-	// algorithm.
+	// unusable keys at Warn, and recovered panics and failures of IssuerFor at
+	// Error. Keys for encryption or of an unsupported type are at Debug.
+	// Refusals of requests that cannot be checked are at Warn, but at most one
+	// per second; the other refusals are at Debug. nil means the logger that
+	// [slog.Default] returns when NewVerifier is called. Events identify a
+	// token only by a fingerprint (the first 8 bytes of its SHA-256 in hex),
+	// its configured issuer and its algorithm.
 	Logger *slog.Logger
 
 	// Observe is called for metrics after each decision, except a decision that
-	// panicked. Each nested route and each Check is a separate decision. The
-	// request waits until Observe returns. Observe is called concurrently.
+	// panicked, and except decisions of [Verifier.VerifySignal] and
+	// [Verifier.Explain]. Each nested route and each Check is a separate
+	// decision. The request waits until Observe returns. Observe is called
+	// concurrently.
 	Observe func(context.Context, Observation)
 
 	// Now is the clock against which the dates in tokens are checked; nil means

@@ -231,8 +231,8 @@ func tokenLength(s string) int {
 }
 
 // isTokenText reports whether a token contains only permitted characters. These
-// do not include quotes and commas, so a token cannot be mistaken for two
-// tokens, or for parameters of the header field.
+// do not include double quotes and commas, so a token cannot be mistaken for
+// two tokens, or for parameters of the header field.
 func (v *Verifier) isTokenText(token string) bool {
 	if isB64Token(token) {
 		return true

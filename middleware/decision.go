@@ -69,7 +69,7 @@ type findings struct {
 	verified *Token // never modified; handlers receive copies
 	lookup   lookup // finds claims in d.verified; nil until it is needed
 
-	lookedUp, stored bool         // whether the token was looked up in the cache, and stored in it
+	lookedUp, stored bool         // whether lookUp and store have run
 	cached           *cachedToken // the cached token, nil if it is not cached
 	digest           digest       // the digest of the token; set when the token is looked up
 }
@@ -113,10 +113,10 @@ func (d *decision) runSteps() (err error) {
 		// A cached token that fails a step is removed from the cache, with two
 		// exceptions. The token stays if it only fails the requirements of the
 		// route, because they are checked after the token is stored. The token
-		// also stays if only the proof or the certificate is bad. If a bad
-		// proof removed the token, anyone who has the token but not the key
-		// could send such a proof, and the signature would have to be verified
-		// again.
+		// also stays if only the scheme, the proof or the certificate is bad.
+		// If a bad proof removed the token, anyone who has the token but not
+		// the key could send such a proof, and the signature would have to be
+		// verified again.
 		if d.cached != nil && !d.stored && (!s.isAboutRequest() || errors.Is(err, ErrConfirmation)) {
 			d.v.cache.drop(d.digest)
 		}

@@ -19,13 +19,15 @@
 //
 // # Answers
 //
-// Every refusal is an *[Error] with the status and code of RFC 6750 §3.1: 400
-// invalid_request, 401 invalid_token, 401 without a code when no token was
+// Every refusal is an *[Error]. Most have a status and code of RFC 6750 §3.1:
+// 400 invalid_request, 401 invalid_token, 401 without a code when no token was
 // sent, 403 insufficient_scope. If the user must authenticate again or in
 // another way, the refusal is 401 insufficient_user_authentication (RFC 9470
-// §3). If a token cannot be checked because keys or an introspection answer are
-// unavailable, the refusal is 503 with Retry-After: a client that received
-// invalid_token would discard a valid token.
+// §3). If a DPoP proof is not accepted, the refusal is usually 401
+// invalid_dpop_proof or use_dpop_nonce (RFC 9449 §7.1, §9). If a callback
+// panics, the refusal is 500. If a token cannot be checked because keys or an
+// introspection answer are unavailable, the refusal is 503 with Retry-After: a
+// client that received invalid_token would discard a valid token.
 //
 // Text sent to clients is either constant or taken from the configuration.
 // Logs, errors, observations and panics never contain any part of a token.

@@ -12,9 +12,9 @@ import (
 )
 
 // Code is the error code that clients receive with a refusal. Most codes are
-// from RFC 6750 §3.1, RFC 9449 §7.1 and RFC 9470 §3. Two more codes are for
-// failures that the client did not cause. When no token was sent, the code is
-// "", as RFC 6750 §3.1 requires.
+// from RFC 6750 §3.1, RFC 9449 §7.1 and §9, and RFC 9470 §3. Two more codes are
+// for failures that the client usually did not cause. When no token was sent,
+// the code is "", as RFC 6750 §3.1 recommends.
 type Code string
 
 // The codes, with the HTTP status of each.

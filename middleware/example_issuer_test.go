@@ -39,7 +39,7 @@ func show(v *middleware.Verifier, token string, need ...scopes.Requirement) *mid
 	return verified
 }
 
-// startServer returns a server that runs until the program ends.
+// startServer returns a server that runs until it is closed.
 func startServer() *testserver.Server {
 	as, err := testserver.Start(context.Background())
 	if err != nil {

@@ -23,14 +23,14 @@ type Step struct {
 	Err     error   // why the step refused the token, or nil; contains no part of the token
 
 	// Expected and Found describe, for operators, what the step expected and
-	// what it found. Both are "" if there is nothing to show. Found may quote
+	// what it found. Both are "" if there is nothing to show. Both may quote
 	// parts of the token: unprintable characters are escaped, and each value is
 	// cut after 200 bytes.
 	Expected, Found string
 }
 
 // Format implements [fmt.Formatter]. For every verb, the output omits Expected
-// and Found, because Found may quote the token.
+// and Found, because both may quote the token.
 func (s Step) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%s: %s", s.Name, s.Outcome)
 	if s.Err != nil {
@@ -48,7 +48,7 @@ type Outcome string
 const (
 	Passed     Outcome = "passed"
 	Refused    Outcome = "refused"
-	NotReached Outcome = "not reached" // an earlier step refused the token
+	NotReached Outcome = "not reached" // an earlier step refused the token, or this or an earlier step panicked
 )
 
 // Explain runs a token through the steps of [Verifier.Verify] and checks the
@@ -59,9 +59,10 @@ const (
 //
 // Explain does not record a DPoP proof as used. Like Verify, Explain fetches
 // keys and calls Revoked. Unlike Verify, it does not use the token cache, does
-// not call Observe, and logs only panics. If the Verifier was not made by
-// NewVerifier, Explain returns no steps. Show the result to operators, not to
-// callers: it contains claims, and would help an attacker to correct a forgery.
+// not call Observe, and does not log the refusal. If the Verifier was not made
+// by NewVerifier, Explain returns no steps. Show the result to operators, not
+// to callers: it contains claims, and would help an attacker to correct a
+// forgery.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
 	if err := v.notConstructed(); err != nil {
 		return nil, refuse(err)

@@ -48,7 +48,7 @@ type finder struct {
 type finding struct {
 	issuer  *issuer
 	at      time.Time
-	retryAt time.Time // after an error, IssuerFor is not called before this time
+	retryAt time.Time // after an error, IssuerFor is not called before this time, unless the issuer is older than maxAge
 }
 
 // pattern is one of Config.IssuerPatterns, split at its asterisk.

@@ -21,18 +21,19 @@ const (
 	// and passes until it expires.
 	IntrospectOpaque IntrospectionMode = iota
 
-	// IntrospectJWTs also introspects each JWT of the issuer that has passed
-	// every local check. After a JWT is revoked, a cached answer may still
-	// accept the JWT for the MaxTTL of the introspection client. The claims and
-	// scopes of the Token still come from the JWT.
+	// IntrospectJWTs also introspects each JWT of the issuer whose claims and
+	// signature have passed the local checks. After a JWT is revoked, a cached
+	// answer may still accept the JWT for the MaxTTL of the introspection
+	// client. The claims and scopes of the Token still come from the JWT.
 	IntrospectJWTs
 
 	// IntrospectAll introspects every token, except JWTs of other accepted
 	// issuers. These are JWTs whose iss is configured for another issuer or
-	// matches Config.IssuerPatterns. No token of the introspecting issuer is
-	// verified locally. Use this mode for issuers that issue no JWTs, or whose
-	// JWTs cannot be verified locally, for example because they are signed with
-	// HS256 or in a proprietary format.
+	// matches Config.IssuerPatterns, and JWTs without iss whose sub begins with
+	// the SubjectPrefix of another issuer. No token of the introspecting issuer
+	// is verified locally. Use this mode for issuers that issue no JWTs, or
+	// whose JWTs cannot be verified locally, for example because they are
+	// signed with HS256 or in a proprietary format.
 	IntrospectAll
 )
 
@@ -112,9 +113,10 @@ func (d *decision) mustBeActive() bool {
 }
 
 // checkActivity introspects a verified JWT, because it may have been revoked.
-// The claims of the Token still come from the JWT. The JWT is refused if the
-// answer contains an exp in the past, or if the answer and the JWT differ in
-// the issuer or the sender constraint.
+// The claims of the Token still come from the JWT. The JWT is refused if, for
+// example, the answer contains an exp in the past, names another issuer, or
+// contradicts the sender constraint of the JWT. If only the answer has a sender
+// constraint, this constraint applies.
 func (d *decision) checkActivity() error {
 	payload, err := d.requestIntrospection()
 	if err != nil {
@@ -138,10 +140,10 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	if mode < IntrospectOpaque || mode > IntrospectAll {
 		faults = append(faults, fmt.Errorf("IntrospectionMode %d is unknown: use IntrospectOpaque, IntrospectJWTs or IntrospectAll", mode))
 	}
-	keys := i.Keys != nil || i.Secrets != nil || i.Client != nil || i.MetadataURL != "" || i.MetadataIssuer != ""
+	keys := i.Keys != nil || i.Secrets != nil || i.KeysURL != "" || i.KeyUse != nil || i.Client != nil || i.MetadataURL != "" || i.MetadataIssuer != ""
 	kinds := i.Profile != ProfileAny || i.Purpose != AccessTokens || i.Types != nil || i.Mark != ""
 	if mode == IntrospectAll && (keys || kinds || i.Algorithms != nil) {
-		faults = append(faults, errors.New("IntrospectAll cannot be combined with Keys, Secrets, Client, MetadataURL, MetadataIssuer, Algorithms, Profile, Purpose, "+
+		faults = append(faults, errors.New("IntrospectAll cannot be combined with Keys, Secrets, KeysURL, KeyUse, Client, MetadataURL, MetadataIssuer, Algorithms, Profile, Purpose, "+
 			"Types or Mark, because these fields are for tokens that are verified locally"))
 	}
 	switch {

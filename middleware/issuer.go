@@ -111,9 +111,9 @@ type Issuer struct {
 	// API.
 	InsecureNoAudience bool
 
-	// Keys provides the keys that verify signatures. If Keys is nil, the
-	// verifier discovers the keys from the issuer's metadata (OpenID Connect
-	// Discovery 1.0 §4, RFC 8414 §3).
+	// Keys provides the keys that verify signatures. If Keys is nil and KeysURL
+	// is "", the verifier discovers the keys from the issuer's metadata (OpenID
+	// Connect Discovery 1.0 §4, RFC 8414 §3).
 	Keys jwks.Source
 
 	// KeysURL is the URL of the key set, for an issuer that has no metadata or
@@ -147,7 +147,8 @@ type Issuer struct {
 	// Algorithms are the accepted signature algorithms; nil means RS256, RS384,
 	// RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA, and the
 	// algorithms of Secrets. HS256, HS384 and HS512 require Secrets, or a
-	// [jwks.Secret] as Keys; "none" is never accepted.
+	// [jwks.Secret] as Keys, for which Algorithms is required; "none" is never
+	// accepted.
 	Algorithms []string
 
 	// Profile specifies how strictly the format of tokens is checked.
@@ -165,10 +166,11 @@ type Issuer struct {
 	// in no other token of the issuer. It is either the name of the claim, such
 	// as "nbf", or a name and a value, such as "typ=Bearer". Both are compared
 	// byte for byte. A JWT is refused if the claim is absent, empty or not a
-	// string. If Mark has no value, a number is also accepted. If Mark is set,
-	// claims such as at_hash, c_hash, s_hash and nonce do not cause a token to
-	// be refused as an ID token. If Purpose is IDTokens, Mark is a claim that
-	// every ID token has. "" requires no claim.
+	// string. If Mark has no value, a number is also accepted. If Mark has a
+	// value and the token is bound to a key, the value "DPoP" is also accepted.
+	// If Mark is set, claims such as at_hash, c_hash, s_hash and nonce do not
+	// cause a token to be refused as an ID token. If Purpose is IDTokens, Mark
+	// is a claim that every ID token has. "" requires no claim.
 	Mark string
 
 	// ScopeClaims are the claims that may contain the scopes. Only the first

@@ -217,8 +217,9 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 	return faults
 }
 
-// isSecret reports whether keys were made by [jwks.Secret]. It also returns the
-// algorithms for which the secret is long enough.
+// isSecret reports whether keys were made by [jwks.Secret], or are a Source of
+// another package whose method Algorithms returns HS256, HS384 or HS512. It
+// also returns the algorithms for which the secret is long enough.
 func isSecret(keys jwks.Source) (served []string, secret bool) {
 	fixed, ok := keys.(interface{ Algorithms() []string })
 	if !ok {

@@ -56,6 +56,8 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"metadata by http":                         {issuer{URL: url, MetadataURL: "http://id.example/m"}, "MetadataURL"},
 		"metadata of an issuer by http":            {issuer{URL: url, MetadataIssuer: "http://id.example"}, "MetadataIssuer"},
 		"a client where no token is verified":      {issuer{URL: url, Introspection: asker, IntrospectionMode: middleware.IntrospectAll, Client: http.DefaultClient}, "IntrospectAll cannot be combined with"},
+		"a key set where no token is verified":     {issuer{URL: url, Introspection: asker, IntrospectionMode: middleware.IntrospectAll, KeysURL: url + "/keys"}, "IntrospectAll cannot be combined with"},
+		"a key use where no token is verified":     {issuer{URL: url, Introspection: asker, IntrospectionMode: middleware.IntrospectAll, KeyUse: []string{"sig"}}, "IntrospectAll cannot be combined with"},
 		"a mark where no token is verified":        {issuer{URL: url, Introspection: asker, IntrospectionMode: middleware.IntrospectAll, Mark: "typ=Bearer"}, "IntrospectAll cannot be combined with"},
 		"tenants without a place for them":         {issuer{URL: url, Keys: keys, Tenants: []string{guid}}, "URL must contain {tenantid} exactly once"},
 		"a place for tenants without any":          {issuer{URL: entra, Keys: keys}, "URL must contain {tenantid} exactly once"},

@@ -13,7 +13,7 @@ import (
 type issuer struct {
 	Issuer
 	keys           jwks.Source // nil if no token is verified locally
-	perTenant      perTenant   // same as keys if its keys can be restricted to one issuer; otherwise nil
+	perTenant      perTenant   // for an issuer with tenants or from IssuerFor, same as keys if keys has the method KeyFor; otherwise nil
 	prepared       *jws.Prepared
 	algorithms     []*jws.Algorithm
 	audiences      []string

@@ -113,8 +113,9 @@ func newMetadata(c Config) (m metadata, err error) {
 	return m, err
 }
 
-// servers returns the value of authorization_servers. It omits an issuer if
-// clients cannot derive a metadata URL from the issuer's URL. Each tenant in
+// servers returns the value of authorization_servers. The identifier of an
+// issuer is MetadataIssuer or, if that is "", URL. servers omits an issuer if
+// clients cannot derive a metadata URL from this identifier. Each tenant in
 // Tenants is listed as a separate issuer.
 func (c Config) servers() (servers []string) {
 	for _, one := range c.Issuers {
@@ -142,7 +143,7 @@ func (c Config) servers() (servers []string) {
 // a pattern such as "GET /", register the handler for "GET "+pattern and for
 // "OPTIONS "+pattern instead. Otherwise [http.ServeMux] panics, because neither
 // pattern is more specific than the other. If the path of the first origin ends
-// in a slash, the returned path ends in "/{$}".
+// in a slash, and is more than a slash, the returned path ends in "/{$}".
 //
 // The metadata is public and the same for every request. If Config.Origins is
 // empty, the handler responds with 404.

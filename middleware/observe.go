@@ -9,7 +9,8 @@ import (
 )
 
 // Observation describes one decision for metrics. Its strings come from fixed
-// sets or from the configuration, so they are suitable as labels.
+// sets, from the configuration, or from an Issuer that IssuerFor returned, so
+// they are suitable as labels.
 type Observation struct {
 	Issuer    string        // URL of the accepted issuer, or ""
 	Scheme    string        // "Bearer" or "DPoP", or "" if the request uses neither

@@ -207,8 +207,9 @@ type signerCache struct {
 	slots [1 << 12]atomic.Pointer[signer]
 }
 
-// find returns the cached signer whose encoded header is text and whose key has
-// this thumbprint, or nil.
+// find returns the cached signer whose encoded header is text, or nil. It looks
+// only in the slot of the thumbprint. Keys can share a slot, so the signer may
+// have a different thumbprint, and checkProofKey must compare the two.
 func (c *signerCache) find(thumbprint, text string) *signer {
 	if cached := c.slot(thumbprint).Load(); cached != nil && cached.text == text {
 		return cached

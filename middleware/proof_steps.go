@@ -136,9 +136,10 @@ func (d *decision) checkReplay() error {
 	if policy.replay == dpop.Off {
 		return nil
 	}
-	// The clocks of the store and of other machines that share it may be behind
-	// by the clock skew. The skew is added so that the replay entry does not
-	// expire while any of these machines still accepts the proof.
+	// The clocks of other machines that share the store may be behind the clock
+	// of the store by the clock skew. The skew is added so that the replay
+	// entry does not expire while any of these machines still accepts the
+	// proof.
 	until := d.began.Add(d.proofEnds.Sub(d.now) + d.v.skew).Truncate(time.Second).Add(2 * time.Second)
 	key := sha256.Sum256([]byte(p.signer.thumbprint + "\x00" + p.id))
 	var first bool

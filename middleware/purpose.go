@@ -40,7 +40,8 @@ func kind(value strictjson.Value) (access, identity, other bool) {
 }
 
 // namesKind reports whether any known authorization server uses a claim with
-// this name to state what kind of token it is.
+// this name to state the kind of token in words that kind can read. The claim
+// drn is not included, because note reads it.
 func namesKind(name string) bool {
 	switch name {
 	case "typ", "token_use", "tokenName", "tokenType", "TokenType", "token_type", "purpose", "type":
@@ -61,11 +62,12 @@ func isMark(name string, value strictjson.Value) bool {
 // Servers name the kind in typ (Keycloak), token_use (Amazon Cognito, Ory
 // Hydra), tokenName (PingAM), tokenType and TokenType (Casdoor), token_type,
 // purpose (Curity), type, or drn (Descope). A drn of DSR means a refresh token.
-// OpenID Connect defines the claims that are hashes (Core §3.1.3.6, §3.3.2.11).
-// Each of three claims is present in only one kind of token: events in security
-// event tokens (RFC 8417 §2.2), token_introspection in signed introspection
-// answers (RFC 9701 §5), and ati, the ID of the accompanying access token, in
-// refresh tokens of Spring Security OAuth.
+// Of the claims that are hashes, OpenID Connect Core defines at_hash and c_hash
+// (§3.1.3.6, §3.3.2.11), and FAPI 1.0 Advanced defines s_hash. Each of three
+// claims is present in only one kind of token: events in security event tokens
+// (RFC 8417 §2.2), token_introspection in signed introspection answers (RFC
+// 9701 §5), and ati, the ID of the accompanying access token, in refresh tokens
+// of Spring Security OAuth.
 func (m *marks) note(name string, value strictjson.Value) {
 	if namesKind(name) {
 		access, identity, other := kind(value)

@@ -16,9 +16,11 @@ import "context"
 // are refused.
 //
 // VerifySignal returns the issuer as in Token.Issuer, and the claims as strict
-// JSON. The error is an *[Error]. Its status is 503 if the keys are
-// unavailable, 500 if v was not made by [NewVerifier] or a callback panics, and
-// otherwise 401. A signal is not cached, logged or passed to Config.Observe.
+// JSON. The error is an *[Error]. Its status is 503 if the keys are unavailable
+// or IssuerFor returns an error. It is 500 if v was not made by [NewVerifier],
+// if a callback panics, or if IssuerFor returns an Issuer that Config does not
+// allow. Otherwise it is 401. A signal is not cached, logged or passed to
+// Config.Observe.
 func (v *Verifier) VerifySignal(ctx context.Context, token string, types ...string) (issuer string, claims []byte, err error) {
 	d := v.begin(ctx)
 	defer d.release()

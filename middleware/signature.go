@@ -9,11 +9,11 @@ import (
 
 // checkSignature looks up the key by kid and verifies the signature. If the
 // token has no kid, checkSignature first tries the only key for the algorithm
-// (RFC 7515 §4.1.4). If the signature does not match this key, checkSignature
-// looks up x5t as a kid, because servers that omit kid in tokens often use x5t
-// as the kid in the key set. This lookup may fetch a newer key set, in which
-// the only key for the algorithm may be new. checkSignature therefore tries the
-// only key once more.
+// (RFC 7515 §4.1.4). If the signature does not match this key, or more than one
+// key fits the algorithm, checkSignature looks up x5t as a kid, because servers
+// that omit kid in tokens often use x5t as the kid in the key set. This lookup
+// may fetch a newer key set, in which the only key for the algorithm may be
+// new. checkSignature therefore tries the only key once more.
 func (d *decision) checkSignature() (err error) {
 	if d.header.KeyID != "" || d.header.Thumbprint == "" {
 		return d.verifyBy(d.header.KeyID)

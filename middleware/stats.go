@@ -8,9 +8,9 @@ import (
 // Stats is a snapshot of a Verifier, for metrics. It does not cover
 // introspection.
 type Stats struct {
-	// Keys maps the URL of each issuer to the statistics of its key set. It
-	// does not contain issuers that use IntrospectAll, or that set Issuer.Keys
-	// to a Source of another package.
+	// Keys maps the URL of each of Config.Issuers to the statistics of its key
+	// set. It does not contain issuers that use IntrospectAll, or that set
+	// Issuer.Keys to a Source without the method Stats.
 	Keys map[string]jwks.Stats
 
 	// These fields describe the cache of Config.TokenCache. Tokens is the

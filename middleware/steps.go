@@ -57,7 +57,7 @@ func (o others) String() string {
 type repetition int
 
 const (
-	cacheable  repetition = iota // not repeated: the step depends only on the token's bytes and the configuration
+	cacheable  repetition = iota // not repeated: the step depends only on the token's bytes and the configuration, or is only for opaque tokens
 	perRequest                   // the step also depends on the time, the keys or other servers
 	perRoute                     // the step also depends on the route; Check and nested routes repeat it
 	never                        // no step is repeated
@@ -69,9 +69,9 @@ func (r repetition) String() string {
 
 // steps lists all steps of a decision, in the order in which they run. Cheap
 // steps come before expensive ones. For a JWT, no step uses the network before
-// most claims have been checked. An opaque token is introspected first, because
-// its claims are in the introspection answer. The same steps then check these
-// claims.
+// most claims have been checked, unless Config.IssuerFor uses it. An opaque
+// token is introspected first, because its claims are in the introspection
+// answer. The same steps then check these claims.
 var steps = []step{
 	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, 0, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, signals, showLength, ""},

@@ -15,10 +15,10 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Token is a verified access token. A field is zero if its claim is absent. A
-// Token prints and logs as "[redacted]", because claims are personal data. Its
-// JSON form contains the exported fields, with Scopes as one space-separated
-// string.
+// Token is a verified access token. A field other than Issuer is zero if its
+// claim is absent. A Token prints and logs as "[redacted]", because claims are
+// personal data. Its JSON form contains the exported fields, with Scopes as one
+// space-separated string.
 type Token struct {
 	Issuer    string     // iss, or Issuer.URL if iss is an alias or absent
 	Subject   string     // sub

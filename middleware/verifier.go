@@ -52,8 +52,8 @@ type Verifier struct {
 
 // NewVerifier returns a Verifier for a configuration, or an error that contains
 // all faults of the configuration. NewVerifier copies the configuration. It
-// does not use the network: the keys are fetched by [Verifier.Warm], or when a
-// token first needs them.
+// does not use the network: the keys are fetched by [Verifier.Warm] or
+// [Verifier.Healthy], or when a token first needs them.
 func NewVerifier(config Config) (*Verifier, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -112,8 +112,8 @@ func (v *Verifier) notConstructed() error {
 	return nil
 }
 
-// Warm fetches the keys of all issuers. Call it at start-up, or before an
-// instance reports that it is ready. The error names each issuer whose keys
+// Warm fetches the keys of all Config.Issuers. Call it at start-up, or before
+// an instance reports that it is ready. The error names each issuer whose keys
 // could not be fetched. The Verifier can be used despite the error, and fetches
 // the keys again as tokens arrive. Warm does not test introspection: wrong
 // credentials are noticed only when the first token is introspected.

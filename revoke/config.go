@@ -60,8 +60,8 @@ const (
 	Refuse OnLag = iota + 1
 
 	// Accept makes the list check tokens against the entries that it has. While
-	// the feed cannot be read, tokens that were revoked on other machines are
-	// accepted, and [List.Healthy] returns an error.
+	// the feed cannot be read, tokens that other machines revoke are accepted.
+	// As soon as the lag is more than MaxLag, [List.Healthy] returns an error.
 	Accept
 )
 

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// entries are revocations in memory. The lock mu guards all fields except
-// count. Callers of put, add, remove and expire must hold mu.
+// entries are revocations in memory. The lock mu guards issuers and byEnd. The
+// fields limit and reserved do not change after New. Callers of put, add,
+// remove and expire must hold mu.
 type entries struct {
 	limit    int
 	reserved int          // part of limit that only revocations from the feed may use

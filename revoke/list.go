@@ -47,7 +47,7 @@ type List struct {
 	running     atomic.Bool
 	readings    atomic.Uint64             // how often the feed was read from the beginning
 	unpublished atomic.Bool               // the feed may lack entries
-	read        atomic.Pointer[time.Time] // start of the last Read that reached the end of the feed
+	read        atomic.Pointer[time.Time] // start of the last Read that completed a reading without dropped revocations; nil before, and after the clock was set back
 	failing     contain.Change            // the last logged failure
 	overflowing contain.Change            // whether it was logged that revocations do not fit
 
@@ -171,7 +171,8 @@ func (l *List) publish(ctx context.Context, all []Revocation) error {
 // Claims are the claims of a verified token that are compared with the list.
 // The fields have the same values as in middleware.Token. Session is not a
 // field of middleware.Token, so a handler must decode it from the sid claim.
-// Empty fields match no entry.
+// Empty strings match no entry. A token with an empty Session is a token
+// without sid, so [Sessionless] entries apply to it.
 type Claims struct {
 	Issuer   string
 	ID       string // jti
@@ -214,10 +215,10 @@ func (l *List) Healthy() error {
 	return nil
 }
 
-// lag returns the time since the list last read the feed to its end, or the
-// largest Duration if it never did. While a machine is suspended, its monotonic
-// clock may stop. lag therefore returns the longer of the monotonic time and
-// the wall-clock time.
+// lag returns the time since the list last read the whole feed without dropping
+// revocations. Before, and after the clock was set back, it returns the largest
+// Duration. While a machine is suspended, its monotonic clock may stop. lag
+// therefore returns the longer of the monotonic time and the wall-clock time.
 func (l *List) lag(now time.Time) time.Duration {
 	if l.config.Feed == nil {
 		return 0
@@ -233,11 +234,11 @@ func (l *List) lag(now time.Time) time.Duration {
 // and Missing are counts since [New].
 type Stats struct {
 	Entries   int           // number of entries in the list, including some that have ended
-	Lag       time.Duration // time since the feed was read to its end; before that, the largest Duration; without a Feed, 0
+	Lag       time.Duration // time since the whole feed was read without dropped revocations; the largest Duration before that, and after the clock was set back; without a Feed, 0
 	Received  int           // revocations that were read from the feed, including repetitions and the list's own revocations
 	Published int           // revocations that the feed accepted
 	Missing   int           // entries that the feed lacked when it was last read to its end, and that Run has still to publish
-	Gaps      int           // how often the feed returned ErrGap
+	Gaps      int           // how often the feed returned ErrGap, except for the position ""
 	Epochs    int           // how often the feed lost its contents
 	Dropped   int           // revocations in the feed that did not fit or were not valid, including repetitions
 }

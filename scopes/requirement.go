@@ -30,16 +30,19 @@ type Evidence struct {
 
 	// Request is the HTTP request as the protected route received it. Use it
 	// for requirements on the request, for example on a tenant in the path. It
-	// is nil if the token did not come in an HTTP request, or if a handler
-	// calls Check. Do not modify the request, and do not read its body.
+	// is nil if the token did not come in an HTTP request, if a handler calls
+	// Check, or if the Evidence is empty (see [Requirement]). Do not modify the
+	// request, and do not read its body.
 	Request *http.Request
 }
 
 // Requirement decides whether a token may pass. Unmet is called concurrently
 // and must not retain the Evidence.
 //
-// When a verifier refuses a request, it calls Unmet with empty Evidence to get
-// the Shortfall for the challenge. Empty Evidence must therefore never meet a
+// To get the Shortfall for a challenge, a verifier calls Unmet with empty
+// Evidence, in which only Claim is set, and Claim finds nothing. If the
+// authentication is insufficient, the verifier calls Unmet with the Evidence of
+// the token without ACR and AuthTime. Empty Evidence must never meet a
 // requirement.
 type Requirement interface {
 	// Unmet returns nil if the requirement is met. Otherwise it returns a
@@ -50,8 +53,9 @@ type Requirement interface {
 // Shortfall is what a client must obtain to meet a requirement. Do not modify a
 // Shortfall that you receive, because other goroutines may share it.
 type Shortfall struct {
-	// Scopes are all scopes of the requirement, including scopes that the token
-	// already has. Scopes is empty if no scope can meet the requirement.
+	// Scopes are scopes that meet the requirement together, including scopes
+	// that the token already has. Scopes is empty if no scope can meet the
+	// requirement.
 	Scopes Set
 
 	// ACR contains the accepted authentication context classes, the preferred

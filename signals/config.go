@@ -49,10 +49,10 @@ type Config struct {
 	// field, because a logout token is authenticated only by its signature.
 	Authorization string
 
-	// Logger receives a record when an outage begins and when it ends. Refusals
-	// are logged at the level Debug. nil means the logger that [slog.Default]
-	// returns when the receiver is made. Log records contain no part of a
-	// message.
+	// Logger receives a record when an outage begins, when its reason changes,
+	// and when it ends. Refusals are logged at the level Debug. nil means the
+	// logger that [slog.Default] returns when the receiver is made. Log records
+	// contain no part of a message.
 	Logger *slog.Logger
 }
 

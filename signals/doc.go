@@ -21,10 +21,13 @@
 //
 // # What is revoked
 //
-// A message with a session (sid) revokes the tokens of this session. A message
-// with a user (sub) revokes the tokens of this user. Only tokens that were
-// issued at or before the iat of the message are revoked. If a message is late
-// or repeated, it therefore does not affect a user who has logged in again. A
+// A message about a session (sid) revokes the tokens of this session, and those
+// tokens of its user (sub) that do not contain a sid. A message about a user
+// without a session revokes all tokens of this user. [Events] lists the events
+// that revoke all tokens of a user even if the message has a session. Only
+// tokens that were issued at or before the iat of the message are revoked, and
+// tokens without iat. If a message is late or repeated, it therefore does not
+// affect the new tokens of a user who has logged in again, if they have iat. A
 // repeated message is acknowledged again, because the sender may not have
 // received the first response.
 //

@@ -32,7 +32,8 @@ const (
 // (SSF 1.0 §4.1.3). An old token is accepted, because delivery can be slow.
 //
 // Only the following events have an effect. They revoke only tokens that were
-// issued at or before the iat of the security event token.
+// issued at or before the iat of the security event token, and tokens without
+// iat.
 //
 //   - session-revoked (CAEP 1.0 §3.1) revokes the tokens of the session, and
 //     the tokens of its user that do not contain a session ID (sid). If the
@@ -50,10 +51,10 @@ const (
 // checked.
 //
 // The subject of an event that has an effect is sub_id (RFC 9493, SSF 1.0
-// §3.1). In older versions of SSF, it is in the event's member subject. It
-// must have one of the following formats. An event with any other format is
-// refused. If the event were acknowledged, the sender would not repeat it, and
-// the tokens would stay valid.
+// §3.1). In older versions of SSF, it is in the event's member subject. It must
+// have one of the following formats. An event with any other format is refused.
+// If the event were acknowledged, the sender would not repeat it, and the
+// tokens would stay valid.
 //
 //   - iss_sub is a user. Its iss must be the issuer of the security event
 //     token.
@@ -73,7 +74,8 @@ const (
 //
 // The response is 202, or 400 with a JSON object with the members err and
 // description (RFC 8935 §2.3). It is 503 with Retry-After if the transmitter
-// must repeat the request.
+// must repeat the request. A wrong method, a wrong Content-Type, a body that is
+// too long and an internal error have the responses 405, 415, 413 and 500.
 func Events(config Config) (http.Handler, error) {
 	return newReceiver(config, &receiver{
 		name: "events", mediaType: eventType, accepted: http.StatusAccepted, receive: (*receiver).receiveEvents,

@@ -27,7 +27,8 @@ const (
 // A logout token without sid revokes the tokens of the user (sub). A logout
 // token with sid revokes the tokens of this session. It also revokes those
 // tokens of the user that do not contain a sid. In both cases, only tokens that
-// were issued at or before the iat of the logout token are revoked.
+// were issued at or before the iat of the logout token are revoked, and tokens
+// without iat.
 //
 // The token is validated as in §2.6. "typ" may also be "JWT" or absent, as §2.4
 // allows for servers that are older than the explicit type. exp has been
@@ -37,7 +38,8 @@ const (
 //
 // The response is 200, or 400 with a JSON object with the members error and
 // error_description (§2.8). It is 503 with Retry-After if the sender must
-// repeat the request.
+// repeat the request. A wrong method, a wrong Content-Type, a body that is too
+// long and an internal error have the responses 405, 415, 413 and 500.
 func Logout(config Config) (http.Handler, error) {
 	return newReceiver(config, &receiver{
 		name: "logout", mediaType: formType, accepted: http.StatusOK, receive: (*receiver).logOut,

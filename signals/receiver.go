@@ -102,7 +102,7 @@ func (rc *receiver) isAuthorized(fields []string) bool {
 }
 
 // logOutage logs the beginning and the end of an outage of the feed or the
-// list, once each.
+// list, once each. It also logs when the reason of the outage changes.
 func (rc *receiver) logOutage(ctx context.Context, refused *refusal) {
 	switch {
 	case refused == nil && rc.outage.To(""):

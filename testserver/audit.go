@@ -9,7 +9,8 @@ import (
 // AuditTo writes each [Event] to w as one line of JSON when the event happens.
 // Calls to w.Write do not overlap. The request that causes an event waits until
 // w has written the event, so a slow w slows the server down. If w.Write fails,
-// the event is lost. [Server.Close] returns the first error of w.Write.
+// the event is missing in w, but [Server.Events] returns it. [Server.Close]
+// returns the first error of w.Write.
 func AuditTo(w io.Writer) Option {
 	return serverOption(func(c *config) {
 		if w == nil {

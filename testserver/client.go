@@ -35,7 +35,8 @@ const (
 //     makes the server send logout tokens to the client.
 //   - RequirePAR means that the client must push its authorization requests.
 //   - RequireDPoP means that the client's token requests must have a DPoP proof
-//     (RFC 9449 §5.2). All tokens of the client are then bound to its key.
+//     (RFC 9449 §5.2). The access tokens in the responses are then bound to the
+//     key of the proof.
 //   - RefreshTTL is the lifetime of its refresh tokens, by default 30 days.
 //     Each use of a refresh token returns a new refresh token with a new
 //     lifetime. CodeTTL is the lifetime of its authorization codes, by default
@@ -87,8 +88,8 @@ type ClientLogout = catalogue.ClientLogout
 //     accepts only this algorithm. By default, the server accepts all supported
 //     algorithms.
 //
-// When the client is added, the server publishes a key for each algorithm with
-// which it signs responses and tokens for this client.
+// When the client is added, the server publishes a key for each algorithm that
+// IDToken, UserInfo and Introspection name.
 type ClientAlgs = catalogue.ClientAlgs
 
 // Clients registers more clients. Every server already has two clients: the
@@ -165,8 +166,9 @@ func (s *Server) addClient(c Client, edits []token.Edit) (Client, error) {
 	return c, nil
 }
 
-// Clients returns the registered clients, sorted by ID, without their secrets,
-// which the server does not store.
+// Clients returns the registered clients, sorted by ID, without their secrets.
+// [Server.DefaultClient] returns the secret of test-client. The server does not
+// store the other secrets.
 func (s *Server) Clients() []Client {
 	var list []Client
 	for _, c := range s.oauth.Registry.Clients() {

@@ -16,10 +16,11 @@ import (
 
 // FormatConfig reads a configuration as [ConfigJSON] does and returns it with
 // the defaults filled in. It does not fill in the issuer and the keys, because
-// each server chooses its own. If secrets is false, it replaces each secret by
-// "***", and the result cannot be used as a configuration. If a server could
-// not start with the configuration, FormatConfig returns the error that the
-// start would return.
+// each server chooses its own. It also leaves out some members that are off or
+// empty by default, such as registration. If secrets is false, it replaces each
+// secret by "***", and the result cannot be used as a configuration. If a
+// server could not start with the configuration, FormatConfig returns the error
+// that the start would return.
 func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -46,7 +47,8 @@ func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// fill adds the default for each member that the file lacks. c is the
+// fill adds defaults for members that the file lacks. It leaves out the issuer,
+// the keys, and most members that are off or empty by default. c is the
 // configuration that was made from the file.
 func fill(file *settings.Config, c *config) {
 	file.Signing.Alg = cmp.Or(c.Alg, catalogue.ES256)

@@ -48,13 +48,15 @@ import (
 // A rule applies to access tokens that match its "when" and that the token
 // endpoint issues. The rule either adds claims, whose names are written as for
 // [Claim], or makes the endpoint refuse to issue the token. Faults last until
-// [Server.Reset]. If two faults match a request, the first fault in the file
-// applies.
+// [Server.Reset], or until they have applied to as many requests as times says.
+// If two faults match a request, the first fault in the file applies.
 //
 // $schema is for editors. The server ignores it.
 //
 // If the file has unknown or invalid members, [New], [Start] and [NewUnstarted]
-// fail. The error lists the paths of all these members and contains no secrets.
+// fail. The error lists the paths of these members, at most 100, and contains
+// no secrets. Some faults, such as an endpoint that is not served, are listed
+// only when every member is valid on its own.
 func ConfigJSON(r io.Reader) Option {
 	if r == nil {
 		return serverOption(func(c *config) { c.fail("ConfigJSON(nil): leave the option out") })

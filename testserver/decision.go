@@ -10,9 +10,10 @@ import (
 
 // NextUser makes the user u log in and consent at the next authorization, in
 // place of the first of [Users]. The server shows no page, even if it is
-// [Interactive]. If u is not registered, NextUser registers it. With [Times],
-// the decision applies to more than one authorization. [Skip], [Matching] and
-// [FromClient] select the authorizations to which the decision applies.
+// [Interactive]. NextUser registers u, and overwrites an existing user that has
+// the same subject. With [Times], the decision applies to more than one
+// authorization. [Skip], [Matching] and [FromClient] select the authorizations
+// to which the decision applies.
 func (s *Server) NextUser(u User, when ...When) *Injection {
 	s.helper()
 	if u.Sub == "" {

@@ -36,7 +36,7 @@ const (
 // Defects of tokens that are not access tokens, or not bearer tokens.
 const (
 	WrongTyp        = catalogue.WrongTyp        // typ logout+jwt
-	IDTokenAsAccess = catalogue.IDTokenAsAccess // an ID token for a client that is also the API
+	IDTokenAsAccess = catalogue.IDTokenAsAccess // an ID token whose aud is the API
 	BoundAsBearer   = catalogue.BoundAsBearer   // a token with cnf, sent without a proof (RFC 9449 §7.2)
 )
 
@@ -79,7 +79,7 @@ const (
 	WeakACR       = catalogue.WeakACR    // acr is 0; wrong only if the API requires a different acr (RFC 9470)
 	StaleAuth     = catalogue.StaleAuth  // auth_time is an hour ago; wrong only if the API requires a recent login (RFC 9470)
 	Oversized     = catalogue.Oversized  // more than 16 KiB long
-	RetiredKey    = catalogue.RetiredKey // first call Retire or Rotate(DropOld()); signed by the key most recently removed from the JWKS
+	RetiredKey    = catalogue.RetiredKey // first call Retire or Rotate(Rotation{DropOld: true}); signed by the key most recently removed from the JWKS
 )
 
 // Defects that only introspection can detect. They are not among [Defects], and
@@ -121,12 +121,13 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // With [OpaqueTokens], a token with one of these defects is opaque: [Expired],
 // [NotYetValid], [IssuedInFuture], [WrongAudience], [MissingAudience],
 // [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub], [WeakACR],
-// [StaleAuth] and [CertificateDefects]. An introspection response can have
-// these defects, and RFC 7662 requires an API to refuse it. With any other
-// defect, the token is a JWT.
+// [StaleAuth] and [CertificateDefects]. For such a token, the introspection
+// response is inactive, or its claims show the defect. With [InactiveOpaque]
+// and [UnknownOpaque], a token is always opaque. With any other defect of
+// tokens, it is a JWT.
 //
-// The defects in [ProofDefects] are defects of a [Proof]. To give a token such
-// a defect, add [BoundTo]. The defects whose names begin with "event-" are
+// The defects in [ProofDefects] are defects of a [Proof]. To make a token for
+// such a proof, add [BoundTo]. The defects whose names begin with "event-" are
 // defects of a [Server.LogoutToken] or a [Server.EventToken]: see
 // [LogoutDefects] and [EventDefects].
 func With(d Defect) TokenOption {

@@ -85,10 +85,11 @@
 // authorization, and [Server.DenyNext] makes the next authorization fail.
 //
 // Every server has the clients test-client, with the secret test-secret, and
-// test-public, and the user test-user. Access tokens from the token endpoint
-// are valid for fifteen minutes. The server stores secrets, codes and tokens
-// only as SHA-256 hashes, and it stores only the last 100 000 grants. All state
-// is lost when the process exits, unless [Persist] saves it to a file.
+// test-public. Without [Users], it also has the user test-user. Access tokens
+// from the token endpoint are valid for fifteen minutes. The server stores
+// secrets, codes and tokens only as SHA-256 hashes, and it stores only the last
+// 100 000 grants. All state is lost when the process exits, unless [Persist]
+// saves it to a file.
 //
 // # Keys, time and randomness
 //

@@ -30,11 +30,12 @@ const (
 	EndpointJWKS = catalogue.JWKS
 
 	// EndpointIntrospect is the introspection endpoint (RFC 7662). Every
-	// confidential client can introspect every token: see [OpaqueTokens]. A
-	// token is active if this server issued it, if it has not been revoked, and
-	// if it is valid by the server's clock. The response for an active token
-	// has "active":true and all claims of the token. For any other token, the
-	// response is exactly {"active":false}. A client that sends
+	// confidential client can introspect every access token: see
+	// [OpaqueTokens]. An access token is active if this server issued it, if it
+	// has not been revoked, and if it is valid by the server's clock. The
+	// response for an active token has "active":true and all claims of the
+	// token. For any other token, such as a refresh token, the response is
+	// exactly {"active":false}. A client that sends
 	// application/token-introspection+jwt in Accept gets a JWT (RFC 9701).
 	EndpointIntrospect = catalogue.Introspect
 
@@ -68,9 +69,9 @@ const (
 	EndpointUserInfo = catalogue.UserInfo
 
 	// EndpointEndSession logs an end user out (OpenID Connect RP-Initiated
-	// Logout 1.0). The user confirms the logout on a page, unless an
-	// id_token_hint identifies the user. post_logout_redirect_uri must be
-	// registered.
+	// Logout 1.0). If the server is [Interactive], a user who is logged in
+	// confirms the logout on a page, unless an id_token_hint identifies this
+	// user. post_logout_redirect_uri must be registered.
 	EndpointEndSession = catalogue.EndSession
 
 	// EndpointDeviceAuthorization starts the device flow (RFC 8628 §3.1). Its

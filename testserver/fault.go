@@ -70,13 +70,16 @@ func (w when) applyWhen(r *rule) { w(r) }
 //
 // A request gets at most one fault. If several injections match a request, the
 // newest applies, and the older ones do not count the request. [EndpointAny]
-// means every request, including requests to unknown paths. The server applies
-// faults before all other checks, so a request with a wrong method gets the
-// fault too.
+// means every request, including requests to unknown paths. Three kinds of
+// requests never get a fault: CORS preflights, requests for the debug page, and
+// requests of a browser for the URL of the issuer. The server checks the Host
+// first (see [New]). It applies faults before all other checks, so a request
+// with a wrong method gets the fault too.
 //
 // A fault that alters a response always alters the full response, even if the
 // request has If-None-Match or Range. If a fault changes the body, the response
-// does not have the ETag of the right body.
+// does not have the ETag of the right body. [TruncateBody] is an exception: it
+// keeps this ETag.
 func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	s.helper()
 	in, err := s.inject(ep, f, when)

@@ -24,8 +24,8 @@ type Key = token.Key
 // GenerateKey makes a random key that does not belong to a server. Use it to
 // sign as an attacker would ([SignedWith]), or to add a key to a JWKS
 // ([Server.Publish]). If kid is empty, the ID is a prefix of the key's
-// thumbprint. Generating an RSA key takes 70 ms or more. GenerateKey panics if
-// alg is unknown.
+// thumbprint or, for an HS algorithm, a random name. Generating an RSA key
+// takes about 70 ms. GenerateKey panics if alg is unknown.
 func GenerateKey(alg Alg, kid string) Key {
 	k, err := token.NewKey(alg, kid, token.RandomSource())
 	if err != nil {
@@ -112,8 +112,9 @@ func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }
 //
 // ReuseKid can be combined with each of these fields. It simulates a server
 // mistake that a verifier should survive: the new key gets the ID of the old
-// key and replaces the old key in the JWKS. Alg selects the algorithm whose key
-// changes. The default is the server's [SigningAlg].
+// key and replaces the old key in the JWKS. With SignFirst, it replaces the old
+// key only when it is published. Alg selects the algorithm whose key changes.
+// The default is the server's [SigningAlg].
 type Rotation = token.Rotation
 
 // Rotate changes the signing key of an algorithm and returns the new key.

@@ -221,8 +221,8 @@ func joinQuery(a, b string) string {
 	return a + "&" + b
 }
 
-// textOf returns the text of a page. The server never puts any part of a
-// request into this text.
+// textOf returns the text of a page. The text of an error page can contain
+// parts of the request, such as client_id and redirect_uri.
 func textOf(page string) string {
 	text := page
 	if m := heading.FindStringSubmatch(page); m != nil {

@@ -16,7 +16,8 @@ import (
 )
 
 // Option configures a server: see [New], [Start] and [NewUnstarted]. If two
-// options contradict each other, the later option applies.
+// options set the same value, the later option applies. Options that cannot be
+// combined, such as [InMemory] and [Addr], are an error.
 type Option interface{ applyServer(*config) }
 
 type config struct {
@@ -142,10 +143,10 @@ func Clock(now func() time.Time) Option {
 
 // Seed makes keys, token identifiers and signatures the same in every run. Two
 // servers return the same bytes if they have the same seed, clock and issuer
-// and get the same calls in the same order. There are two exceptions: PS
-// signatures are always random, and embedded RSA keys do not depend on the
-// seed. The seed is as secret as the keys, because the keys can be derived from
-// the seed.
+// and get the same calls in the same order. There are three exceptions: PS
+// signatures are always random, embedded RSA keys do not depend on the seed,
+// and some of [CertificateDefects] use a random certificate. The seed is as
+// secret as the keys, because the keys can be derived from the seed.
 func Seed(seed string) Option {
 	return serverOption(func(c *config) {
 		if seed == "" {

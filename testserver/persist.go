@@ -8,7 +8,8 @@ package testserver
 // The file contains the clients and users, the keys, and the state of the
 // grants: codes, refresh tokens, opaque tokens, revocations. It does not
 // contain options, browser sessions, faults, records, events or the offset of
-// [Server.Advance]. An option overrides an entry of the file with the same ID,
+// [Server.Advance]. A client, user or key of an option, and the default client,
+// public client or user, overrides an entry of the file with the same ID,
 // subject or kid.
 //
 // Endpoints respond only after their changes are on disk. If a write fails, the

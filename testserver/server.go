@@ -185,8 +185,9 @@ func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err
 
 // ServeHTTP handles a request as the server does on a socket, so that the
 // server can be mounted in a mux or called with an httptest.ResponseRecorder.
-// It ignores the scheme and the host of the URL, Host and X-Forwarded-*,
-// because the issuer is fixed. If you mount the server on a loopback listener,
+// The scheme and the host of the URL, Host and X-Forwarded-* do not change the
+// URLs in responses, because the issuer is fixed. Only the debug page refuses
+// requests with a foreign Host. If you mount the server on a loopback listener,
 // your code must refuse requests with a foreign Host, as the server does on its
 // own sockets (see [New]).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }

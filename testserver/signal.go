@@ -127,9 +127,9 @@ func transmit(ctx context.Context, to Receiver, t token.Signal) (Receipt, error)
 	return deliver(t.Defect, func() (Receipt, error) { return to.Event(ctx, t.Token) })
 }
 
-// deliver calls send and returns its result. If the defect is event-replayed
-// and the receipt has a 2xx status, deliver calls send again and returns the
-// second result.
+// deliver calls send and returns its result. If the defect is event-replayed,
+// deliver calls send again and returns the second result. If the first status
+// is then not 2xx, deliver returns an error instead.
 func deliver(defect Defect, send func() (Receipt, error)) (Receipt, error) {
 	receipt, err := send()
 	switch {

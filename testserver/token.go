@@ -75,9 +75,9 @@ type tokenOption token.Edit
 
 func (o tokenOption) applyToken(d *token.Draft) { o(d) }
 
-// sharedOption is a SharedOption. A server applies its shared options to every
-// draft before other options. It also applies them once during setup, so that
-// invalid values are reported during setup.
+// sharedOption is a SharedOption. A server applies its shared options to the
+// draft of every access token before other options. It also applies them during
+// setup, so that invalid values are reported during setup.
 type sharedOption token.Edit
 
 func (o sharedOption) applyToken(d *token.Draft) { o(d) }

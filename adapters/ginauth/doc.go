@@ -9,8 +9,9 @@
 // above. A later Use does not protect routes that were added earlier.
 //
 // Handlers call [Token]. Do not pass a *gin.Context to [middleware.TokenFrom]:
-// the call compiles, but returns nil. TokenFrom needs the context of the
-// *http.Request, where the token is stored.
+// the call compiles, but returns nil, unless the engine has the setting
+// ContextWithFallback. TokenFrom needs the context of the *http.Request, where
+// the token is stored.
 //
 // # Refusals
 //

@@ -98,7 +98,8 @@ func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseco
 
 // lastingFor is the lifetime of the counters, the stream and the epoch. Use of
 // these keys extends it. extendAfter is the minimum time between two extensions
-// by a process.
+// by a process. There are two exceptions: each read of the epoch extends the
+// epoch, and each new entry extends the stream.
 const (
 	lastingFor  = 30 * 24 * time.Hour
 	extendAfter = time.Hour

@@ -16,15 +16,16 @@
 //
 // # Failures
 //
-// A value that is forged in Redis never makes a token valid, because
+// A value that is forged in Redis does not make a token valid, because
 // introspection answers and revocations are sealed with [Config.Secret]. If a
 // sealed value was changed, or copied to another key or another prefix, it is
 // counted in Stats.Rejected. If the value is an introspection answer, the Store
-// ignores it. If the value is a revocation, it counts as lag. The end time of
-// an entry in the revocation feed is not sealed: if an attacker moves it to the
-// past, the machines skip the entry. An attacker with write access to Redis can
-// therefore make the machines forget revocations. The attacker can also make
-// them forget used proofs or respond with 503.
+// ignores it. If the value is a revocation, it counts as lag. There is one
+// exception: the end time of an entry in the revocation feed is read before the
+// seal is checked. If an attacker moves this time to the past, the machines
+// skip the entry. An attacker with write access to Redis can therefore make the
+// machines forget revocations. The attacker can also make them forget used
+// proofs or respond with 503.
 //
 // If a command fails or takes longer than [Config.Timeout], introspection
 // treats the answer as not cached. For proofs, [Config.OnOutage] decides. The
@@ -39,11 +40,12 @@
 //
 // For each used proof, a replay entry is stored. After Redis is emptied, or
 // restarts without its data or with old data, used proofs look new. To detect
-// this, each process increments a counter in Redis after it has stored replay
-// entries. Under [Refuse], a proof that may have been used before such a loss
-// is refused with 503. These refusals last for [Config.ProofWindow] at most.
+// this under [Refuse], each process increments a counter in Redis after it has
+// stored replay entries. A proof that may have been used before such a loss is
+// then refused with 503. These refusals last for [Config.ProofWindow] at most.
 // The counter costs a second command per proof. Concurrent requests share this
 // command. A new Redis looks as if it had been emptied: see [Store.Initialize].
+// Under [LocalOnly], the counter is not used, and such a loss is not detected.
 //
 // A process detects only the loss of its own replay entries. After a restart
 // with old data, or a failover that has lost the last writes, a proof can

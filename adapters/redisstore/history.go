@@ -141,8 +141,8 @@ func inFuture(l loss) bool { return l.at().After(time.Now().Add(time.Hour)) }
 // Call Initialize before the first request. If a program calls it at each
 // start, a Redis that was emptied just before the start looks new. A proof that
 // was used on another machine can then be used again, until that machine
-// handles its next proof. To exclude this, call Initialize only when Redis is
-// set up.
+// handles its next proof in the same group of keys. To exclude this, call
+// Initialize only when Redis is set up.
 func (s *Store) Initialize(ctx context.Context) error {
 	fresh := lossAt(time.Now().Add(-s.config.ProofWindow-2*time.Second)) | lossAssumed
 	for _, g := range s.groups {

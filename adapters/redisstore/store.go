@@ -39,16 +39,18 @@ const (
 )
 
 // Config configures a [Store]. Do and Secret are required. All fields except
-// Do, Timeout, Local and Logger must be the same on all machines.
+// Do, Timeout, Local and Logger must be the same on all machines. Secret and
+// OtherSecret may differ while Secret is being replaced: see OtherSecret.
 type Config struct {
 	// Do sends one command and returns its reply. All args are strings. The
 	// first is the name of the command, and the second is its only key. Do
 	// returns nil, nil if the reply is nil. Do should return when ctx ends. If
 	// it does not return, the Store stops waiting. However, while 256 calls for
-	// a group of keys are running, all further commands for this group fail.
-	// The command must reach the primary, never a replica. Do may repeat a
-	// command after a failure. Do is called concurrently. See docs/scale.md for
-	// go-redis, rueidis and valkey-go.
+	// a group of keys are running, all further commands for this group wait. A
+	// command fails if its turn does not come within Timeout. The command must
+	// reach the primary, never a replica. Do may repeat a command after a
+	// failure. Do is called concurrently. See docs/scale.md for go-redis,
+	// rueidis and valkey-go.
 	Do func(ctx context.Context, args ...any) (any, error)
 
 	// Secret seals values: at least 32 random bytes, the same on all machines.
@@ -176,6 +178,11 @@ func (c *Config) check() error {
 	}
 	if c.OnOutage != Refuse && c.OnOutage != LocalOnly {
 		fault("OnOutage is %d: use Refuse or LocalOnly", c.OnOutage)
+	}
+	if c.Local != nil {
+		if _, err := (dpop.Policy{Replay: c.Local}).Complete(); err != nil {
+			fault("Local: %w", err)
+		}
 	}
 	for _, d := range []struct {
 		name       string

@@ -77,11 +77,12 @@ func ExampleNew() {
 func TestNewReportsAllFaults(t *testing.T) {
 	_, err := redisstore.New(redisstore.Config{
 		Secret: make([]byte, 31), OtherSecret: make([]byte, 3), Prefix: "a{b}", Timeout: time.Minute, ProofWindow: -1, OnOutage: 7,
+		Local: dpop.NewMemory(-1),
 	})
 	if err == nil {
 		t.Fatal("got no error")
 	}
-	for _, want := range []string{"Do is missing", "Secret has 31 bytes", "OtherSecret has 3 bytes", `Prefix "a{b}"`, "Timeout must be", "ProofWindow must be", "OnOutage is 7"} {
+	for _, want := range []string{"Do is missing", "Secret has 31 bytes", "OtherSecret has 3 bytes", `Prefix "a{b}"`, "Timeout must be", "ProofWindow must be", "OnOutage is 7", "NewMemory(-1)"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// TestCheckFindsNothing sends tokens with every defect of testserver to each
+// TestCheckFindsNothing sends tokens with each of testserver.Defects to each
 // kind of route, on every framework.
 func TestCheckFindsNothing(t *testing.T) {
 	as, apis := newAPIs(t)

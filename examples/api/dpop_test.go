@@ -139,8 +139,8 @@ func TestNoncesAreAskedForOnce(t *testing.T) {
 	})
 }
 
-// TestCheckOfTheProgramFindsNothing runs all tests of apitest.CheckURL against
-// the program, including those with bad proofs.
+// TestCheckOfTheProgramFindsNothing runs apitest.CheckURL against the program,
+// including the tests with bad proofs.
 func TestCheckOfTheProgramFindsNothing(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
 		url := start(t, map[string]string{"ISSUER": as.Issuer(), "FRAMEWORK": framework, "DPOP": "required", "DPOP_NONCES": "1"})

@@ -83,7 +83,7 @@ func (c *config) setOrigins(origins ...string) {
 }
 
 // fromEnv reads the whole environment before it returns an error, so that the
-// error lists every fault.
+// error can list several faults.
 func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }

@@ -16,8 +16,8 @@ const defaultMaxTTL = 5 * time.Second
 // introspection reads INTROSPECTION_* and returns a client that introspects
 // opaque tokens at the given issuer. It returns nil if INTROSPECTION_CLIENT_ID
 // is empty. The endpoint is INTROSPECTION_ENDPOINT if set, otherwise the
-// endpoint in the issuer's metadata. Errors quote only the endpoint and
-// INTROSPECTION_MAX_TTL, never the secret. The cache may be nil.
+// endpoint in the issuer's metadata. Errors quote only INTROSPECTION_MAX_TTL,
+// never the secret. The cache may be nil.
 func introspection(getenv func(string) string, issuer string, insecureHTTP bool, cache introspect.Cache, log *slog.Logger) (*introspect.Client, error) {
 	id, secret := getenv("INTROSPECTION_CLIENT_ID"), getenv("INTROSPECTION_CLIENT_SECRET")
 	ttl, err := maxTTL(getenv("INTROSPECTION_MAX_TTL"))

@@ -21,8 +21,9 @@
 //	               processes share three things in Redis: the proofs that were
 //	               used, introspection responses and a list of revoked tokens.
 //	               While Redis is down, requests with proofs get 503. After ten
-//	               seconds, all requests with tokens get 503. The listener on
-//	               REVOCATION_LISTEN and other programs can add to the list
+//	               seconds, or at once if Redis was down at the start, all requests
+//	               with tokens get 503. The listener on REVOCATION_LISTEN and other
+//	               programs can add to the list
 //	REDIS_SECRET   at least 32 random bytes, the same for all processes. The values
 //	               in Redis are encrypted and authenticated with it. If it is empty,
 //	               a key is derived from INTROSPECTION_CLIENT_SECRET. If both are
@@ -72,10 +73,10 @@
 // https://MTLS_LISTEN is also an origin. Otherwise, proofs for the TLS listener
 // need ORIGIN.
 //
-// If the environment has faults, the program reports all of them at once and
-// exits with status 2. Otherwise it prints one line, "listening on
-// http://ADDR", when it is ready, and serves HTTP/1.1 and unencrypted HTTP/2
-// until SIGINT or SIGTERM.
+// If the environment has faults, the program reports them together and exits
+// with status 2. Some faults are found only after others are corrected. Without
+// faults, the program prints one line, "listening on http://ADDR", when it is
+// ready, and serves HTTP/1.1 and unencrypted HTTP/2 until SIGINT or SIGTERM.
 //
 // Routes (the GET routes also answer HEAD):
 //
@@ -87,7 +88,7 @@
 //	GET  /any      scope items:read or admin
 //	GET  /fresh    the user authenticated at most five minutes ago
 //	GET  /mfa      the user authenticated with acr urn:example:mfa
-//	GET  /healthz  200 while the tokens of at least one issuer can be verified, 503 otherwise
+//	GET  /healthz  200 while the JWTs of at least one issuer can be verified, 503 otherwise
 //
 // The metadata is at /.well-known/oauth-protected-resource, followed by the
 // path of the first origin if it has one.

@@ -10,8 +10,8 @@ import (
 
 // VerifierFromEnv returns a verifier that is configured by environment
 // variables. ISSUER is one URL, or several URLs separated by commas. AUDIENCE
-// is the audience of this API. The error lists every variable that is missing
-// or invalid. getenv is usually [os.Getenv].
+// is the audience of this API. If variables are missing, the error lists them.
+// Otherwise it lists every invalid value. getenv is usually [os.Getenv].
 func VerifierFromEnv(getenv func(string) string) (*middleware.Verifier, error) {
 	var faults []error
 	read := func(name, meaning string) string {

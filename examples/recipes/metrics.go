@@ -32,7 +32,9 @@ var (
 )
 
 // Stats reports the current [middleware.Verifier.Stats] as metrics whenever
-// metrics are collected. Register one Stats for each Verifier.
+// metrics are collected. Register one Stats for each Verifier. For a second
+// Verifier, wrap the registry with [prometheus.WrapRegistererWith] and a label,
+// because a registry refuses the same metrics twice.
 type Stats struct{ Verifier *middleware.Verifier }
 
 // Describe implements [prometheus.Collector].

@@ -38,7 +38,7 @@ func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
 
 // items calls GET /items. After 401, it retries once with a new token. After
 // 503, it waits for the time in Retry-After and retries, at most maxBusyRetries
-// times.
+// times. It does not retry if that time is longer than maxWait.
 func (c *caller) items(ctx context.Context) error {
 	var refused *oauth2.Token
 	busy := 0

@@ -64,7 +64,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 			ClientID:     getenv("OAUTH_CLIENT_ID"),
 			ClientSecret: getenv("OAUTH_CLIENT_SECRET"),
 			Scopes:       strings.Fields(cmp.Or(getenv("OAUTH_SCOPE"), "items:read")),
-			AuthStyle:    oauth2.AuthStyleInHeader, // every server must support it (RFC 6749 §2.3.1); by default, oauth2 would send each failed request a second time
+			AuthStyle:    oauth2.AuthStyleInHeader, // every server must support it (RFC 6749 §2.3.1); by default, oauth2 would send each failed request a second time until a request has succeeded
 		},
 	}
 	cfg.oauth.EndpointParams = url.Values{}

@@ -9,7 +9,8 @@
 //	ISSUER=http://127.0.0.1:9000 AUDIENCE=api go run ./examples/api
 //	OAUTH_TOKEN_ENDPOINT=http://127.0.0.1:9000/token OAUTH_CLIENT_ID=test-client OAUTH_CLIENT_SECRET=test-secret go run ./examples/service
 //
-// bearerguard exec sets all variables that begin with OAUTH_:
+// bearerguard exec sets the three variables of that command that begin with
+// OAUTH_:
 //
 //	go run ./cmd/bearerguard exec --addr 127.0.0.1:9000 -- go run ./examples/service
 //

@@ -1,3 +1,3 @@
-// Package snippets contains the code in README.md and docs, so that the code is
-// compiled. A test compares the package with these documents.
+// Package snippets contains Go code of README.md and docs, so that the code is
+// compiled. A test compares these documents with the package.
 package snippets

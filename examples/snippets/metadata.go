@@ -8,6 +8,6 @@ func anotherAudience() (*middleware.Verifier, error) {
 		Audience: "orders-api",
 		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}},
 		Origins:  []string{"https://api.example.com/v1", "https://api.example.net"},
-		Resource: "https://api.example.com/v1", // the same as Origins[0], because the audience is not a URL
+		Resource: "https://api.example.com/v1", // must equal Origins[0]; required because the audience differs from it
 	})
 }

@@ -15,7 +15,7 @@ import (
 func revocable(ctx context.Context, feed revoke.Feed) (*middleware.Verifier, *revoke.List, error) {
 	list, err := revoke.New(revoke.Config{
 		Feed:  feed,          // shared by all machines
-		OnLag: revoke.Refuse, // 503 while the feed cannot be read
+		OnLag: revoke.Refuse, // 503 if the feed was not read for ten seconds
 	})
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +55,7 @@ func receiver(list *revoke.List) http.HandlerFunc {
 		case errors.Is(err, revoke.ErrPublish), errors.Is(err, revoke.ErrFull):
 			w.WriteHeader(http.StatusServiceUnavailable) // not in force on every machine, so the service must retry
 		default:
-			w.WriteHeader(http.StatusBadRequest) // the user is empty or too long
+			w.WriteHeader(http.StatusBadRequest) // the user is empty, too long or not valid UTF-8
 		}
 	}
 }

@@ -22,7 +22,7 @@ func stepUp(app oauth2.Config, answer *http.Response, state, verifier string) st
 	if asked["error"] != "insufficient_user_authentication" {
 		return ""
 	}
-	app.Scopes = slices.Concat(app.Scopes, strings.Fields(asked["scope"])) // scopes that the token lacks, if any
+	app.Scopes = slices.Concat(app.Scopes, strings.Fields(asked["scope"])) // scopes that the API requires, if the token lacks any of them
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
 	for _, name := range []string{"acr_values", "max_age"} {
 		if asked[name] != "" {

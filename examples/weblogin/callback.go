@@ -87,8 +87,8 @@ func (a *app) refused(w http.ResponseWriter, code string) {
 	}
 }
 
-// knownCode returns code if it is a standard error code, and otherwise
-// "unknown". So arbitrary text from the server is never logged.
+// knownCode returns code if it is one of the standard error codes in its list,
+// and otherwise "unknown". So arbitrary text from the server is never logged.
 func knownCode(code string) string {
 	switch code {
 	case "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_target",

@@ -18,14 +18,14 @@ type config struct {
 	apiURL  string
 
 	oidc                   bool
-	issuer                 string // may be "" if OIDC is off and all endpoints are set
+	issuer                 string // may be "" if OIDC is off and all endpoints except revocation are set
 	clientID, clientSecret string
 	scopes                 []string
 	resource               string
 	endpoints              metadata // set by the environment, only with OIDC=off
 	subject                string   // the member of the userinfo answer that identifies a user
 	postLogoutURL          string
-	dpop                   bool // if true, bearer tokens are refused
+	dpop                   bool // if true, new bearer tokens are refused
 
 	sessionDir string
 	sessionKey []byte

@@ -13,7 +13,8 @@ import (
 )
 
 // logout ends the session at this site and revokes the tokens of the session.
-// It then redirects the browser to the server, which ends the login there.
+// If the server has an end_session_endpoint, logout then redirects the browser
+// there, so that the login at the server ends too.
 func (a *app) logout(w http.ResponseWriter, r *http.Request, id string, s session) {
 	if !same(r.PostFormValue("csrf"), s.CSRF) { // SameSite stops requests from other sites, but not from other hosts of this site
 		a.show(w, http.StatusForbidden, page{Title: "You are still logged in", Text: "This did not come from a page of this site.", Session: &s})
@@ -33,7 +34,7 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request, id string, s sessio
 
 // endSessionURL returns the URL that ends the login at the server. The URL
 // contains client_id instead of id_token_hint, because a token must not appear
-// in a URL. Without id_token_hint, servers may ask the user to confirm (OpenID
+// in a URL. Without id_token_hint, servers must ask the user to confirm (OpenID
 // Connect RP-Initiated Logout 1.0 §2).
 func (a *app) endSessionURL() string {
 	query := url.Values{"client_id": {a.cfg.clientID}}
@@ -50,7 +51,7 @@ func (a *app) endSessionURL() string {
 // end removes a session and then revokes its tokens, so that the session ends
 // even if the revocation fails. It first waits for any refresh in progress,
 // because the refresh would save the session again. The timeout starts after
-// this wait. An error means that the session still exists.
+// this wait. After an error, the session may still exist.
 func (a *app) end(ctx context.Context, id string) error {
 	defer a.locks.lock(id)()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
@@ -58,7 +59,7 @@ func (a *app) end(ctx context.Context, id string) error {
 	s, err := a.load(id)
 	switch {
 	case errors.Is(err, errNoRecord):
-		return nil // another request has ended the session
+		return nil // the session has already ended, or the ID is unknown
 	case err == nil:
 		err = a.store.remove(storeKey(id))
 	}
@@ -71,9 +72,9 @@ func (a *app) end(ctx context.Context, id string) error {
 	return nil
 }
 
-// revoke revokes the refresh token. The server then also revokes the other
-// tokens of the grant. If the session has no refresh token, revoke revokes the
-// access token (RFC 7009 §2.1).
+// revoke revokes the refresh token. The server should then also revoke the
+// other tokens of the grant. If the session has no refresh token, revoke
+// revokes the access token (RFC 7009 §2.1).
 func (a *app) revoke(ctx context.Context, token *oauth2.Token) error {
 	form := url.Values{"token": {cmp.Or(token.RefreshToken, token.AccessToken)}}
 	style := a.provider.oauth.Endpoint.AuthStyle

@@ -25,7 +25,7 @@
 //	OAUTH_RESOURCE       identifier of the API, for servers that need the parameter resource (RFC 8707); default none
 //	POST_LOGOUT_URL      registered URL to which the server redirects after the logout; default none
 //	DPOP                 1 binds the tokens to a key that only the site has (RFC 9449) and that is derived from SESSION_KEY;
-//	                     the program fails if the server does not support DPoP
+//	                     logins fail if the server does not support DPoP
 //
 //	SESSION_DIR  directory for sessions that survive a restart; default none, sessions are in memory
 //	SESSION_KEY  32 bytes in base64 that encrypt sessions, required with SESSION_DIR; default a random key.
@@ -59,11 +59,11 @@
 // Routes:
 //
 //	GET  /          shows the user who is logged in
-//	GET  /login     redirects to the server, with state, nonce and PKCE (RFC 6749, RFC 7636, RFC 9700)
+//	GET  /login     redirects to the server, with state, PKCE and, unless OIDC=off, a nonce (RFC 6749, RFC 7636, RFC 9700)
 //	GET  /callback  checks the authorization response and begins a session (RFC 9207, OpenID Connect Core 1.0)
 //	GET  /profile   shows the claims of the userinfo endpoint. Like /items, it refreshes an expired access token
 //	GET  /items     shows the items of the API
-//	POST /logout    ends the session at this site and at the server (RFC 7009, OpenID Connect RP-Initiated Logout 1.0)
+//	POST /logout    ends the session at this site and, if the server supports it, at the server (RFC 7009, OpenID Connect RP-Initiated Logout 1.0)
 //
 // The browser stores two cookies: one for a login, which must finish within ten
 // minutes, and one with the ID of the session. Tokens are sent only to the

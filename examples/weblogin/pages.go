@@ -21,8 +21,7 @@ var (
 	pageTemplate = template.Must(template.New("page").Parse(pageText))
 )
 
-// page is the data of the template, which uses the name and the CSRF token in
-// Session.
+// page is the data of the template, which uses only the CSRF token in Session.
 type page struct {
 	Title, Text string
 	Claims      []claim

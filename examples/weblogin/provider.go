@@ -87,7 +87,7 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 }
 
 // authStyle selects how the client authenticates. Without a style, oauth2 may
-// send the code twice, with a different style each time. The server would treat
+// send the code twice, with a different style each time. The server may treat
 // the second request as reuse of the code.
 func (p *provider) authStyle(cfg config) oauth2.AuthStyle {
 	basic := len(p.AuthMethods) == 0 || slices.Contains(p.AuthMethods, "client_secret_basic") // an empty list means client_secret_basic (RFC 8414 §2)

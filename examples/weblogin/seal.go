@@ -8,7 +8,7 @@ import (
 
 const keyBytes = 32 // AES-256
 
-// sealer encrypts data that is stored outside this process: sessions in the
+// sealer encrypts data that may be stored outside this process: sessions in the
 // store, and a pending login in a cookie.
 type sealer struct{ aead cipher.AEAD }
 

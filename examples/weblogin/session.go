@@ -91,10 +91,10 @@ func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id s
 }
 
 // ended writes the response for a browser that has no session. The status is
-// not 401, because 401 requires a challenge that browsers support (RFC 9110
-// §15.5.2). ended deletes the cookie only if the request contains it.
-// Otherwise, the browser may have a valid cookie that it withheld because of
-// SameSite.
+// not 401, because 401 requires a challenge (RFC 9110 §15.5.2), and browsers
+// support none that fits this login. ended deletes the cookie only if the
+// request contains it. Otherwise, the browser may have a valid cookie that it
+// withheld because of SameSite.
 func (a *app) ended(w http.ResponseWriter, r *http.Request) {
 	if a.cookie(r, sessionCookie) != "" {
 		a.clearCookie(w, sessionCookie)

@@ -9,14 +9,16 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// errEnded means that the tokens of the session have expired or were revoked,
+// errEnded means that the session has ended, or that its tokens are unusable
 // and cannot be refreshed. The user must log in again.
 var errEnded = errors.New("the session has ended")
 
-// accessToken returns a valid access token of a session. The refused argument
-// is a token that an API has refused, or "".
+// accessToken returns an access token of a session. It first refreshes a token
+// that has expired or was refused. The refused argument is a token that an API
+// has refused, or "". The result is the refused token only if the session has
+// no refresh token.
 //
-// A refresh token can be used only once, so only one request of a session
+// A refresh token may be usable only once, so only one request of a session
 // refreshes at a time. The other requests wait and then use the new token. The
 // new token is saved before it is used. If the site lost the new refresh token,
 // the session could not continue.

@@ -1,8 +1,8 @@
 // Package catalogue lists the endpoints, grants, authentication methods,
 // algorithms and defects of the mock authorization server. The names are those
 // in the server's metadata, configuration, control API and command line. Other
-// packages use these lists and do not copy them. The package contains only data
-// and the types that describe the data.
+// packages use these lists and do not copy them. The package contains only
+// data, the types that describe the data, and functions that read it.
 package catalogue
 
 // Names converts a list of names to strings.

@@ -56,7 +56,8 @@ const (
 	UnknownOpaque      Defect = "unknown-opaque"
 )
 
-// Defects lists the defects that every correct API refuses.
+// Defects lists the defects that every correct API refuses. The only exception
+// is MissingScope: an API refuses it only if it requires a scope.
 var Defects = []Defect{
 	Expired, NotYetValid, IssuedInFuture, WrongIssuer, WrongAudience, MissingAudience, MissingExp, MissingScope,
 	ExpAsString, ExpOverflow, AudNotString, WrongTyp, IDTokenAsAccess, BoundAsBearer, BadSignature,

@@ -42,8 +42,8 @@ const (
 	EventAuthorization Defect = "event-authorization"
 )
 
-// SignalDefects lists the defects that only logout tokens and security event
-// tokens can have.
+// SignalDefects lists the defects that only logout tokens, security event
+// tokens and their delivery can have.
 var SignalDefects = []Defect{
 	"event-missing", "event-other", "event-nonce", "event-no-subject", "event-subject-format", "event-access-typ", "event-plain-typ",
 	"event-no-jti", "event-no-iat", "event-with-exp", EventReplayed, EventAuthorization,

@@ -12,9 +12,10 @@ type Challenge struct {
 	Params map[string]string // keys are in lower case; nil if the challenge has a token68 or only a scheme
 }
 
-// Parse parses one WWW-Authenticate field line. It refuses every deviation from
-// RFC 9110 §11.6.1 and §5.6, because clients may disagree about the meaning of
-// an invalid line.
+// Parse parses one WWW-Authenticate field line. It refuses a line that deviates
+// from RFC 9110 §11.6.1 and §5.6, because clients may disagree about the
+// meaning of an invalid line. It accepts empty list elements (RFC 9110
+// §5.6.1.2), and a tab instead of a space after the scheme.
 func Parse(field string) ([]Challenge, error) {
 	p := &parser{rest: field}
 	var list []Challenge

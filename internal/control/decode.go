@@ -13,7 +13,8 @@ import (
 // Decode reads one JSON value into v, which must be a pointer. It returns an
 // error for unknown members, repeated members, null and values of the wrong
 // type. The error contains the path of the member. Member names are
-// case-sensitive.
+// case-sensitive. Decode does not check the content of a json.RawMessage, which
+// may be null.
 func Decode(text []byte, v any) error {
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return fmt.Errorf("the body is not JSON in UTF-8")

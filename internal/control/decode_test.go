@@ -26,6 +26,7 @@ func TestDecodeErrorsNameThePath(t *testing.T) {
 		{"an element of another type", `{"without":["a",1]}`, "without[1]: want a string"},
 		{"an object instead of an array", `{"without":{}}`, "without: want an array"},
 		{"an array instead of an object", `{"claims":[]}`, "claims: want an object"},
+		{"an audience that is null", `{"aud":["a",null]}`, "aud: want a string or an array of strings"},
 		{"scopes that are not strings", `{"scope":["a",1]}`, "scope: want a string or an array of strings"},
 		{"a duration in words", `{"expires_in":"soon"}`, `expires_in: want a duration such as "90s", "-5m" or "1h30m", or a number of seconds`},
 		{"a duration that is too long", `{"expires_in":1e300}`, `expires_in: want a duration such as`},

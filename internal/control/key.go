@@ -38,12 +38,13 @@ type KeyID struct {
 
 // Export is a request to export keys as a key set.
 type Export struct {
-	ID      string `json:"kid,omitzero"` // "" means all keys
+	ID      string `json:"kid,omitzero"` // "" means all keys; without Private, shared secrets are left out
 	Private bool   `json:"private,omitzero"`
 }
 
 // Import is a request to add a private JWK and publish its public part. If Sign
-// is true, this key replaces the signing key of its algorithm.
+// is true, this key replaces the signing key of its algorithm. A shared secret
+// is not published, so Sign must be true.
 type Import struct {
 	Key  json.RawMessage `json:"key"`
 	Sign bool            `json:"sign,omitzero"`

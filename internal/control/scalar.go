@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -67,8 +68,12 @@ func texts(text []byte) (list []string, one bool, err error) {
 		err := json.Unmarshal(text, &s)
 		return []string{s}, true, err
 	}
-	if json.Unmarshal(text, &list) != nil {
+	var elements []*string
+	if json.Unmarshal(text, &elements) != nil || slices.Contains(elements, nil) {
 		return nil, false, errors.New("want a string or an array of strings")
+	}
+	for _, element := range elements {
+		list = append(list, *element)
 	}
 	return list, false, nil
 }

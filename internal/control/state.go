@@ -120,7 +120,8 @@ type Event struct {
 	Reason      string    `json:"reason,omitzero"`
 }
 
-// Error is the body of every response whose status is not 200.
+// Error is the body of every response in which the control API reports an
+// error.
 type Error struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`

@@ -26,7 +26,7 @@ type Mint struct {
 }
 
 // Minted describes a new token. It contains the response that the token
-// endpoint would give, and the token's claims.
+// endpoint would give, without scope, and the claims of the access token.
 type Minted struct {
 	AccessToken  string          `json:"access_token"`
 	TokenType    string          `json:"token_type"`
@@ -37,7 +37,7 @@ type Minted struct {
 	Fingerprint  string          `json:"fingerprint"`
 }
 
-// BadTokens lists one token for each defect.
+// BadTokens lists one token for each defect that is tested by default.
 type BadTokens struct {
 	Tokens []BadToken `json:"tokens"`
 }

@@ -113,9 +113,10 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		// This field is not sent. It allows net/http to repeat the request if
-		// the server closed the idle connection just before the request was
-		// written.
+		// This field is not sent. It allows net/http to repeat the request if a
+		// reused connection ends before the answer begins. Usually, the server
+		// closed the idle connection just before the request was written, but
+		// it may also have received the request.
 		req.Header["Idempotency-Key"] = []string{}
 	}
 	req.Header.Set("Accept", "application/json")

@@ -14,9 +14,9 @@ var (
 )
 
 // CheckURL returns an error if requests must not be sent to an endpoint with
-// the given URL. The scheme must be https. It may be http if the host is a
-// loopback address or insecure is true. An endpoint may have a query (RFC 8414
-// §2), but an issuer must not: see [CheckIssuer].
+// the given URL. The scheme must be https. It may be http if the host is
+// localhost or a loopback address, or insecure is true. An endpoint may have a
+// query (RFC 6749 §3.1), but an issuer must not: see [CheckIssuer].
 func CheckURL(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {
@@ -46,8 +46,8 @@ func CheckIssuer(raw string, insecure bool) error {
 var ErrNotText = errors.New("must be printable ASCII without spaces")
 
 // CheckText checks an issuer identifier that is compared but never used as a
-// URL. The identifier must be printable ASCII, so that identifiers that look
-// equal have the same bytes.
+// URL. The identifier must be printable ASCII without spaces, so that
+// identifiers that look equal have the same bytes.
 func CheckText(raw string) error {
 	if raw == "" || strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return ErrNotText

@@ -27,9 +27,10 @@ var (
 	ErrSignature = errors.New("signature is not valid for this key")
 )
 
-// Header contains the header parameters that this module uses. ParseHeader also
-// checks crit, b64 and cty. All other parameters are ignored, so a key or
-// certificate in the token (jwk, jku, x5c, x5u) is never used (RFC 8725 §3.10).
+// Header contains the header parameters that are used to verify a token.
+// ParseHeader also checks crit, b64 and cty. It ignores all other parameters,
+// so a key or certificate in the token (jwk, jku, x5c, x5u) is never used (RFC
+// 8725 §3.10).
 type Header struct {
 	Algorithm  string // never empty
 	KeyID      string // "" if absent; an empty kid is refused
@@ -183,7 +184,7 @@ func Parse(compact string) (*Message, error) {
 }
 
 // verifySpace is the space, in bytes, that Verify needs in addition to the
-// signing input: 64 for a digest and 139 for a DER signature, rounded up.
+// signing input: 64 for a digest and 141 for a DER signature, rounded up.
 const verifySpace = 256
 
 var encoding = base64.RawURLEncoding.Strict()

@@ -22,9 +22,9 @@ var (
 	ErrEndpoint = errors.New("jwks_uri in the metadata is not an acceptable https URL")
 )
 
-// Document contains the metadata members that this module uses. Absent members
-// are "". The introspection or UserInfo endpoint is also "" if its URL is not
-// acceptable.
+// Document contains the metadata members that most callers use. For other
+// members, use [Fetch]. Absent members are "". The introspection or UserInfo
+// endpoint is also "" if its URL is not acceptable.
 type Document struct {
 	JWKSURI               string
 	IntrospectionEndpoint string

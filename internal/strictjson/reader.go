@@ -98,7 +98,7 @@ func (r *reader) members(limit int, member func(name string, value Value) error)
 		if err != nil {
 			return err
 		}
-		name, _ := unquote(quoted) // if invalid UTF-8 is allowed, it becomes U+FFFD in the name
+		name, _ := unquote(quoted) // if invalid UTF-8 is allowed, the name may contain it, or U+FFFD in its place
 		value, err := r.value()
 		if err != nil {
 			return err

@@ -72,7 +72,7 @@ func LooseObject[T text](data T, member func(name string, value Value) error) er
 	r := read(doc, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	err := r.members(MaxMembers, func(name string, value Value) error {
 		switch {
-		case strings.ContainsRune(name, utf8.RuneError): // the reader replaces invalid UTF-8 with this character
+		case strings.ContainsRune(name, utf8.RuneError): // also finds invalid UTF-8, which package strings treats as this character
 			return ErrSyntax
 		case seen[name]:
 			return ErrDuplicate
@@ -170,8 +170,8 @@ func Elements(v Value, limit int, f func(Value) bool) bool {
 const maxDate = 253402300799
 
 // Date reads a NumericDate (RFC 7519 §2), which is a JSON number of seconds
-// since 1970. It accepts dates up to the year 9999. A fraction of a second is
-// accurate to a quarter of a microsecond.
+// since 1970. It accepts dates from 1970 to the year 9999. Until the year 2106,
+// a fraction of a second is accurate to a quarter of a microsecond.
 func Date(v Value) (time.Time, bool) {
 	if v.Kind() != '0' {
 		return time.Time{}, false

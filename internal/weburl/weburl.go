@@ -1,6 +1,7 @@
 // Package weburl brings http and https URLs into the normal form of RFC 3986
-// §6.2.2 and §6.2.3. Two spellings of one URL have the same normal form. URLs
-// of different resources have different normal forms.
+// §6.2.2 and §6.2.3, without query and fragment. Two spellings of one URL have
+// the same normal form. URLs of different resources have different normal forms
+// if they differ in more than query and fragment.
 //
 // This package does not decide which URLs are acceptable for a purpose, and it
 // sends no requests.
@@ -134,9 +135,9 @@ func writeEscape(b *strings.Builder, c byte) {
 	b.WriteByte(digits[c&15])
 }
 
-// IsNormal returns true only if a path is in normal form. It returns false for
-// some paths in normal form, such as a path with a segment that begins with a
-// dot.
+// IsNormal returns true only if a path is in normal form. The path must begin
+// with a slash, which IsNormal does not check. IsNormal returns false for some
+// paths in normal form, such as a path with a segment that begins with a dot.
 func IsNormal(path string) bool {
 	for i := range len(path) {
 		if c := path[i]; !unreserved[c] && c != '/' || c == '/' && i+1 < len(path) && path[i+1] == '.' {

@@ -11,7 +11,7 @@
 // would mean for an API.
 //
 // The suite takes about two seconds of real time. It writes a few hundred
-// values of up to 256 KiB each, which expire after an hour at most. The keys
+// values of up to 257 KiB each, which expire after an hour at most. The keys
 // are random, so you can test a store that is in use. Run the suite with -race
 // as well.
 //

@@ -11,7 +11,7 @@
 // would be. [Memory] is a feed for tests of lists and of programs that use
 // lists.
 //
-// The suite needs about three seconds of real time. It publishes about ten
+// The suite needs about three seconds of real time. It publishes about six
 // thousand revocations of random issuers, so an API may use the same feed.
 // These revocations expire after an hour at most, except one, which expires in
 // the year 9999. Also run the suite with -race.

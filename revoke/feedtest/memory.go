@@ -9,8 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// Memory is a [revoke.Feed] in the memory of this process, for tests. It never
-// removes a revocation. The zero value is empty. It is safe for concurrent use.
+// Memory is a [revoke.Feed] in the memory of this process, for tests. Only
+// [Memory.Lose] removes revocations. The zero value is empty. It is safe for
+// concurrent use.
 //
 // Several lists in one process that share a Memory behave like lists on several
 // machines. A program in production does not need a Memory, because all its

@@ -34,8 +34,9 @@
 //     challenge.
 //   - With [RequireDPoP] (RFC 9449): 401 and a DPoP challenge with
 //     invalid_dpop_proof or use_dpop_nonce for each of
-//     [testserver.ProofDefects] and for replays. Bound tokens under the scheme
-//     Bearer are refused.
+//     [testserver.ProofDefects] and for replays. If the proof is missing or has
+//     another key, the error may also be invalid_token. Bound tokens under the
+//     scheme Bearer are refused.
 //   - With [RequireClientCert] (RFC 8705): 401 and invalid_token for bound
 //     tokens that come without their certificate, with another certificate, or
 //     with their certificate only in a header field, and for each of

@@ -106,9 +106,10 @@ func RequireMetadata() Option {
 // see [Origin]. The API must accept the good token with a good proof, and
 // refuse it under the scheme Bearer. A proof with one of
 // [testserver.ProofDefects] must get a 401 with a DPoP challenge and the error
-// of [testserver.Defect.Expect]. The API must refuse a proof that was used
-// before, but must accept a proof of another key with the same jti. The check
-// does not test whether the route also accepts unbound bearer tokens.
+// of [testserver.Defect.Expect], or another error that RFC 9449 allows for it.
+// The API must refuse a proof that was used before, but must accept a proof of
+// another key with the same jti. The check does not test whether the route also
+// accepts unbound bearer tokens.
 //
 // If the API responds with use_dpop_nonce, the check repeats the request with
 // the nonce of the response. From then on, it uses the latest nonce from the

@@ -166,7 +166,7 @@ func logOut(list *revoke.List) http.HandlerFunc {
 		case errors.Is(err, revoke.ErrPublish), errors.Is(err, revoke.ErrFull):
 			w.WriteHeader(http.StatusServiceUnavailable) // some machines may lack the revocation: repeat the request
 		default:
-			w.WriteHeader(http.StatusBadRequest) // the user is empty or too long
+			w.WriteHeader(http.StatusBadRequest) // the user is empty, too long or not valid UTF-8
 		}
 	}
 }
