@@ -302,12 +302,12 @@ func (l *proofLab) checkProofLog(t *testing.T, groups []group) {
 	const window = 16
 	sent := make(map[string]bool)
 	for _, signature := range l.sent {
-		for i := range len(signature) - window {
+		for i := range len(signature) - window + 1 {
 			sent[signature[i:i+window]] = true
 		}
 	}
 	log := l.log.String()
-	for i := range len(log) - window {
+	for i := range len(log) - window + 1 {
 		if sent[log[i:i+window]] {
 			t.Fatalf("E04: part of the signature of a proof was logged: %q", log[max(0, i-200):min(len(log), i+200)])
 		}

@@ -80,7 +80,7 @@ func (l *lab) checkLog(t *testing.T, groups []group) {
 	if len(secret) == 0 {
 		t.Error("no row has a signature")
 	}
-	for i := range len(log) - window {
+	for i := range len(log) - window + 1 {
 		if row, found := secret[log[i:i+window]]; found {
 			t.Fatalf("E04: %s: part of the signature was logged: %q", row, log[max(0, i-200):min(len(log), i+200)])
 		}

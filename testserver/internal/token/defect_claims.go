@@ -141,15 +141,5 @@ func (f *forgery) audienceClaim() string { return f.Form.audience().Name }
 // option has removed the claim, or has set it to a value that is not a string
 // or a list of strings.
 func (f *forgery) audience() []string {
-	i := f.Claims.Find(f.audienceClaim())
-	if i < 0 {
-		return nil
-	}
-	var one string
-	if json.Unmarshal(f.Claims[i].Value, &one) == nil {
-		return []string{one}
-	}
-	var list []string
-	_ = json.Unmarshal(f.Claims[i].Value, &list)
-	return list
+	return f.Form.AudienceOf(f.Claims)
 }

@@ -83,12 +83,14 @@ func (k Key) verifies(token string) bool {
 // Critical extensions are not supported (RFC 7515 §4.1.11).
 func VerifiedBy(text string, jws *jose.JSONWebSignature, public any) bool {
 	signature := jws.Signatures[0]
+	if _, critical := signature.Header.ExtraHeaders["crit"]; critical { // go-jose supports b64
+		return false
+	}
 	if signature.Header.Algorithm != string(catalogue.Ed25519) {
 		_, err := jws.Verify(public)
 		return err == nil
 	}
 	// go-jose supports EdDSA, but not the algorithm name Ed25519.
 	key, ok := public.(ed25519.PublicKey)
-	_, critical := signature.Header.ExtraHeaders["crit"]
-	return ok && !critical && ed25519.Verify(key, []byte(text[:strings.LastIndexByte(text, '.')]), signature.Signature)
+	return ok && ed25519.Verify(key, []byte(text[:strings.LastIndexByte(text, '.')]), signature.Signature)
 }
