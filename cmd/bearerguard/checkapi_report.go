@@ -39,7 +39,7 @@ func details(r control.CheckResult) [][2]string {
 }
 
 // listing formats the results in the default format: one line for each result,
-// followed by the details of each failure.
+// each failure followed by its details, and a summary.
 func listing(results []control.CheckResult, failed int, table bool, p paint) string {
 	var b strings.Builder
 	for _, r := range results {

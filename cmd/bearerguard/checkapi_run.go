@@ -147,7 +147,7 @@ func (f *checkFlags) reach(ctx context.Context) error {
 	}
 	resp, err := asclient.HTTPClient(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: via})).Do(r)
 	if refusal, ok := errors.AsType[*net.OpError](err); ok && refusal.Op == "remote error" {
-		return nil // TLS alert: the API answers, but wants a certificate
+		return nil // TLS alert: the API answers, but probably wants a certificate
 	}
 	if err != nil {
 		return err

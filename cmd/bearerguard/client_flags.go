@@ -63,7 +63,8 @@ func (f *clientFlags) connect(ctx context.Context, t target) (*asclient.Client, 
 }
 
 // clientFailure converts an error of package asclient. The new error has an
-// exit code, and its message names the flags of the command line.
+// exit code. If a wrong or missing flag is the cause, the message names the
+// flag.
 func clientFailure(err error) error {
 	failed, ok := errors.AsType[*asclient.Error](err)
 	if !ok {

@@ -11,8 +11,9 @@ import (
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
-// allDefectNames returns the names of all defects: those of defectNames, the
-// defects of certificate-bound tokens and the defects of proofs.
+// allDefectNames returns the names of all defects in requests to an API: those
+// of defectNames, the defects of certificate-bound tokens and the defects of
+// proofs.
 func allDefectNames() []string {
 	return slices.Concat(defectNames(), catalogue.Names(catalogue.CertificateDefects), proofDefectNames())
 }

@@ -63,7 +63,7 @@ API cannot be reached.`,
 }
 
 // diagnosis formats a report as one line for each check, followed by the
-// verdict.
+// verdict. On a terminal, more lines follow a finding.
 func diagnosis(r doctor.Report, table bool, p paint) string {
 	var b strings.Builder
 	for _, c := range r.Checks {

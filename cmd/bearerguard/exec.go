@@ -101,7 +101,8 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	return failure("%w", err)
 }
 
-// fromTerminal reports whether the terminal has already sent sig to the
-// command, as it does on Ctrl-C. Such a signal must not be forwarded, because
-// many programs treat a second interrupt differently.
+// fromTerminal reports whether the terminal has probably already sent sig to
+// the command. It assumes this of an interrupt, such as Ctrl-C, if standard
+// input is a terminal. Such a signal must not be forwarded, because many
+// programs treat a second interrupt differently.
 func fromTerminal(in io.Reader, sig os.Signal) bool { return sig == os.Interrupt && isTerminal(in) }

@@ -10,7 +10,9 @@ import (
 
 var marks = map[middleware.Outcome]string{middleware.Passed: "✓", middleware.Refused: "✗", middleware.NotReached: "–"}
 
-// print writes one line for each check, followed by the verdict.
+// print writes one line for each check, followed by the verdict. On a terminal,
+// more lines follow a failed check. For a refused token, the provider and the
+// hints come last.
 func (e explanation) print(w io.Writer, table bool, p paint) error {
 	var b strings.Builder
 	for _, c := range e.Checks {

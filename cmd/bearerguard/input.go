@@ -12,7 +12,7 @@ const maxInput = 1 << 20
 
 // readToken returns the token in the argument. If the argument is "-" or left
 // out, it reads the token from standard input. It removes the scheme Bearer,
-// because users copy whole Authorization headers.
+// because users copy whole values of Authorization headers.
 func readToken(s streams, args []string) (string, error) {
 	text := strings.Join(args, "")
 	if len(args) == 0 || text == "-" {
@@ -59,7 +59,8 @@ func readSecret(flag, file string) (string, error) {
 }
 
 // readFile returns the content of a file. Errors begin with the name of the
-// command-line argument that contains the file name.
+// command-line argument or the environment variable that contains the file
+// name.
 func readFile(argument, name string) ([]byte, error) {
 	text, err := os.ReadFile(name) //nolint:gosec // the user names it
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 // overrides this variable.
 const envReadyFile = "BEARERGUARD_READY_FILE"
 
-// readyFlag is the flag --ready-file of the commands that need a running
+// readyFlag is the flag --ready-file of the commands that can use a running
 // server.
 type readyFlag struct{ path string }
 
@@ -54,7 +54,8 @@ func (f *readyFlag) find() (ready, error) {
 
 // herePath returns the path of the file with the ready line of a server that
 // was started in this directory. It returns "" if the user has no cache
-// directory. Only this user can read the file.
+// directory, or if the path of this directory is unknown. Only this user can
+// read the file.
 func herePath() string {
 	cache, err := os.UserCacheDir()
 	dir, failed := os.Getwd()
@@ -64,7 +65,7 @@ func herePath() string {
 	if err != nil || failed != nil {
 		return ""
 	}
-	if _, err := os.Stat(filepath.Dir(cache)); err != nil { // the home directory does not exist
+	if _, err := os.Stat(filepath.Dir(cache)); err != nil { // such as a home directory that does not exist
 		return ""
 	}
 	sum := sha256.Sum256([]byte(dir))

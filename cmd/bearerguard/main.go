@@ -21,7 +21,7 @@ func main() {
 	}
 	go func() {
 		sig := <-signals
-		signal.Stop(signals) // a second signal ends the process at once
+		signal.Stop(signals) // a second signal ends the process at once, except in exec
 		cancel(stopped{sig})
 	}()
 	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))

@@ -16,9 +16,9 @@ import (
 // Exit codes. The help of the root command documents them.
 const (
 	exitOK      = 0
-	exitNo      = 1 // the answer is no: the token is refused, or the API answers wrongly
+	exitNo      = 1 // the answer is no, such as a refused token, a wrong answer of the API or an invalid configuration file
 	exitUsage   = 2 // the command line, or a file that it names, is wrong; nothing was done
-	exitFailure = 3 // a server is unreachable or refuses a request
+	exitFailure = 3 // a server is unreachable or refuses a request, or the system reports a problem
 )
 
 // streams holds the standard streams of a command. Commands write data to out

@@ -78,7 +78,7 @@ the same directory, or with --ready-file.`,
 				return failure("the ready line cannot be written to standard output: %w", err)
 			}
 			<-ctx.Done()
-			if err := server.close(); err != nil { // reported even after a signal, because data was lost
+			if err := server.close(); err != nil { // reported even after a signal, because data may be lost
 				fmt.Fprintf(s.err, "bearerguard: %v\n", err)
 				return coded{code: exitFailure}
 			}

@@ -10,7 +10,8 @@ import (
 )
 
 // ready is the content of the ready line, which a server prints when it accepts
-// requests. It contains everything that a program needs to use the server.
+// requests. It contains everything that a program needs to use the server,
+// except a control token that the user chose.
 type ready map[string]string
 
 // newReady returns the content of the ready line of a server. It contains the

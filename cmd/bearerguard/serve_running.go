@@ -90,7 +90,7 @@ func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *t
 }
 
 // inFlags replaces the names of server options in an error with the names of
-// the flags that set these options.
+// the flags, or of the members of the --config file, that set these options.
 func (f *serverFlags) inFlags(err error) error {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("--addr %s: %w: give another port, or 0 for a free one", f.addr, rootOf(err))

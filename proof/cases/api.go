@@ -18,7 +18,7 @@ type Framework struct {
 }
 
 // API describes the routes that every framework must serve. All routes accept
-// any method. All except /needed use a Guard:
+// any method. All except /open and /needed use a Guard:
 //
 //	/open           without the adapter
 //	/any-token      Require()
@@ -47,7 +47,7 @@ type API struct {
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 	Log       *slog.Logger // the log of the program that uses the adapter
 
-	reached func(route string, token *middleware.Token) // called by each handler
+	reached func(route string, token *middleware.Token) // called by Answer
 }
 
 // The requirements of the routes.

@@ -127,7 +127,8 @@ func wait(t *testing.T, c <-chan struct{}) {
 	}
 }
 
-// pendingKeys is a key source that blocks until a key set is stored.
+// pendingKeys is a key source. Until a key set is stored, each call of Key
+// blocks until its context is canceled.
 type pendingKeys struct{ set atomic.Pointer[jwks.Set] }
 
 func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {

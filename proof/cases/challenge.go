@@ -15,8 +15,8 @@ type challenge struct {
 
 type param struct{ name, value string }
 
-// String returns equal strings for challenges with the same meaning, regardless
-// of their spelling.
+// String returns equal strings for challenges that differ only in spelling: in
+// the case of names, in white space or in quoting.
 func (c challenge) String() string {
 	var b strings.Builder
 	b.WriteString(strings.ToLower(c.scheme))

@@ -260,7 +260,7 @@ func (l *target) assertPasses(t *testing.T, method string, r request) {
 type replayRecorder struct {
 	mu    sync.Mutex
 	store dpop.Replay
-	keys  [][32]byte // the keys of all calls
+	keys  [][32]byte // the keys of all calls since the store was last replaced
 	until []time.Time
 }
 

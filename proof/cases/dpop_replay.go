@@ -82,9 +82,9 @@ func nestedRoutesStoreOneReplayEntry(t *testing.T, frameworks []Framework) {
 	}})
 }
 
-// A replay entry is stored only after all other checks have passed. The key of
-// the entry is a hash of the jkt and the jti. The entry is kept for as long as
-// any machine would accept the proof.
+// A replay entry is stored only after all other checks of the token and the
+// proof have passed. The key of the entry is a hash of the jkt and the jti. The
+// entry is kept for as long as any machine would accept the proof.
 func aReplayEntryLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for name, distance := range map[string]time.Duration{"now": 0, "80 s ago": -80 * time.Second, "40 s ahead": 40 * time.Second} {

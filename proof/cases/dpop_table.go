@@ -26,8 +26,8 @@ func everyAdapterChecksProofs(t *testing.T, frameworks []Framework) {
 // on returns a row that is sent over every protocol.
 func on(name string, r request, want verdict) row { return row{name: name, request: r, want: want} }
 
-// schemes returns rows in which the scheme, the binding and the number of
-// proofs do not fit together.
+// schemes returns rows about the scheme, the binding of the token and the
+// number of proofs.
 func (l *proofLab) schemes() []group {
 	const route = "/read"
 	bound, unbound := l.bound(), l.Good()

@@ -121,8 +121,8 @@ func (l *proofLab) proofBytes() []group {
 }
 
 // next returns the letter that follows the given letter in the base64url
-// alphabet. At the end of a 64-byte signature, both letters decode to the same
-// bytes, because a decoder ignores the last bits.
+// alphabet. At the end of a 64-byte signature, a lenient decoder ignores the
+// last bits, so it decodes both letters to the same bytes.
 func next(letter string) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return letters[strings.Index(letters, letter)+1:][:1]

@@ -20,7 +20,7 @@ func (m proofMode) challenges(failed []param, schemes string, needed ...param) s
 	switch {
 	case m.off:
 		offers = offers[1:]
-	case m.required, m.bound && !m.certified: // a request without a proof cannot pass
+	case m.required, m.bound && !m.certified: // a token without a proof cannot pass
 		offers = offers[:1]
 	}
 	if len(offers) == 1 && !strings.Contains(schemes, offers[0]) {
@@ -42,8 +42,9 @@ func (m proofMode) challenges(failed []param, schemes string, needed ...param) s
 	return strings.Join(all, ", ")
 }
 
-// refuses returns the verdict for a refused request. Only the challenges of the
-// given schemes name the error.
+// refuses returns the verdict for a refused request. The challenges of the
+// given schemes name the error. If the API offers none of these schemes, all
+// challenges name it.
 func (m proofMode) refuses(status int, code, description, schemes string, needed ...param) verdict {
 	v := refusal(status, nil, object("error", code, "error_description", description))
 	v.challenge = m.challenges([]param{{"error", code}, {"error_description", description}}, schemes, needed...)
@@ -87,7 +88,7 @@ func (m proofMode) wantsNonce() verdict {
 }
 
 // withNonce returns the verdict with a new nonce for the client. An answer with
-// a nonce must not be cached (RFC 9449 §8.2).
+// a nonce should not be cached (RFC 9449 §8.2).
 func (v verdict) withNonce() verdict {
 	v.others, v.cacheControl = "Dpop-Nonce", "no-store"
 	return v

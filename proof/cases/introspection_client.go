@@ -96,7 +96,7 @@ func invalidSignedAnswersAreRefused(t *testing.T, frameworks []Framework) {
 	} {
 		t.Run(f.name, func(t *testing.T) { a.assertUnavailable(t, f) })
 	}
-	t.Run("I18/the same without a fault", func(t *testing.T) { // each answer above differs from this answer in only one respect
+	t.Run("I18/the same without a fault", func(t *testing.T) { // apart from the subject, most answers above differ from this answer in one respect
 		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Body(media, []byte(a.Token(header(), vouching(strings.Replace(inner, canary, "alice", 1))))))
 		defer in.Remove()
 		a.assertAnswers(t, at("/read", "Bearer handle"), alice("/read"))

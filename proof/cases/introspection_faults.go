@@ -217,8 +217,8 @@ func (h *hostRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
-	// All targets wait for the server at the same time, so the test waits only
-	// two seconds in total.
+	// All targets wait for the server at the same time. Otherwise, the test
+	// would wait two seconds for each target.
 	t.Run("I20/every adapter times out, and then sends the server no more requests", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t))
 		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // provides the active token that the client introspects after a failure

@@ -28,7 +28,8 @@ type setup struct {
 }
 
 // newIntrospectionLab builds a lab that does not cache introspection responses,
-// so that each request causes an introspection request.
+// unless a change sets MaxTTL. Without a cache, each request with an opaque
+// token causes an introspection request.
 func newIntrospectionLab(t *testing.T, frameworks []Framework, as *testserver.Server, changes ...func(*setup)) *introspectionLab {
 	t.Helper()
 	l := &lab{

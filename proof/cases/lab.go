@@ -24,7 +24,7 @@ import (
 
 const (
 	audience     = "api"
-	canary       = "canary"  // appears in all text from attackers
+	canary       = "canary"  // marks text from attackers; must not appear in an answer or in the log
 	headerLimit  = 32 << 10  // maximum size of a request's header, in bytes
 	readAllLimit = 256 << 10 // maximum size of a request's body, in bytes
 )
@@ -49,8 +49,8 @@ func (t tokens) identified(id string) string {
 // listed returns a list with one revocation of each kind. The revocation of the
 // kind Sessionless has the value "sessionless". All other revocations have the
 // value "listed". A revocation of the kind Token applies to tokens of any age.
-// All other revocations apply only to tokens that were issued at t.Now or
-// before.
+// All other revocations apply only to tokens that were issued in the second of
+// t.Now or before, or that have no iat.
 func (t tokens) listed(test *testing.T) *revoke.List {
 	test.Helper()
 	list, err := revoke.New(revoke.Config{})

@@ -61,7 +61,7 @@ func hostileFields(r request) request {
 }
 
 // metadataIsServedAlike proves that every adapter serves the configured
-// metadata, regardless of the request.
+// metadata, and that no text of a request changes the metadata.
 func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
 	l, servers := newPublished(t, frameworks, "HTTPS://API.example.com:443/v1") // the resource constant, spelled differently
 	document := verdict{

@@ -82,7 +82,8 @@ func x5t(c *x509.Certificate, pairs ...string) string {
 	return jsonMembers(append([]string{"x5t#S256", `"` + clientcert.Thumbprint(c) + `"`}, pairs...))
 }
 
-// certified returns a bearer token that is bound to the client's certificate.
+// certified returns a value for Authorization. It consists of the scheme Bearer
+// and a token that is bound to the client's certificate.
 func (l *proofLab) certified(pairs ...string) string {
 	return "Bearer " + l.bound(append([]string{"cnf", x5t(l.certificates.own.Leaf)}, pairs...)...)
 }

@@ -96,7 +96,8 @@ func (l *proofLab) sending(f forwarder, values ...string) request {
 }
 
 // malformedFields returns test cases with certificate fields that the API must
-// ignore, although it trusts the peer.
+// ignore, although it trusts the peer. If f.Chain is set, the API must accept a
+// list of certificates, and use the first one.
 func (l *proofLab) malformedFields(f forwarder) group {
 	own, other := f.value(l.certificates.own.Leaf), f.value(l.certificates.other.Leaf)
 	g := group{"M03", "a field that cannot be read, or has two meanings, is not a certificate", nil}

@@ -26,8 +26,9 @@ type shape struct {
 	id, name string
 
 	// config changes the Issuer in the configuration. At first, this Issuer
-	// contains only the URL and, if answer is not nil, Introspection. If config
-	// is nil, the Issuer is not changed.
+	// contains only the URL and, if answer is not nil, Introspection. config
+	// may be nil. Afterwards, if the key is a secret and config has not set
+	// Secrets, the test adds the key to the Issuer.
 	config func(*middleware.Issuer)
 
 	// The header and claims fields contain members of the JWT's header and

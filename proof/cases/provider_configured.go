@@ -101,8 +101,9 @@ func isIssuer(want string) func(*middleware.Token) error {
 	}
 }
 
-// configuredShapes returns valid tokens that are accepted only if the issuer is
-// configured for them.
+// configuredShapes returns valid tokens. Most of them are accepted only if the
+// issuer or the verifier is configured for them. Tokens that lack the required
+// scope are refused with 403.
 func configuredShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`
@@ -177,8 +178,9 @@ func configuredShapes() []shape {
 	}
 }
 
-// misconfiguredShapes returns invalid tokens. Their issuers are configured in
-// the same ways as in [configuredShapes].
+// misconfiguredShapes returns shapes that must be refused: invalid tokens,
+// valid tokens that are sent wrongly, and valid tokens that lack a scope. Most
+// of their issuers are configured in the same ways as in [configuredShapes].
 func misconfiguredShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`

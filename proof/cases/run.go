@@ -86,8 +86,8 @@ func everyAdapterAnswersAsTheTableSays(t *testing.T, frameworks []Framework) {
 	l.checkLog(t, groups)
 }
 
-// run sends each row of a group to all targets, with each of the given methods.
-// If no methods are given, run uses all methods.
+// run sends each row of a group to all targets of the row's protocol, with each
+// of the given methods. If no methods are given, run uses the methods list.
 func (l *lab) run(t *testing.T, g group, only ...string) {
 	t.Helper()
 	if len(only) == 0 {

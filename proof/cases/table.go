@@ -20,7 +20,7 @@ type row struct {
 	name string
 	request
 	want     verdict
-	protocol string // the only protocol that can carry the request; "" means all protocols
+	protocol string // the only protocol over which the request is sent; "" means all protocols
 }
 
 const routes = "/any-token /read /nested/route /twice /either /oneof /optional /optional/read"

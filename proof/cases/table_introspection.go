@@ -184,7 +184,7 @@ func tokensAreIntrospectedUnchanged(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// JWTs are introspected in all modes except the default one.
+// Signed JWTs are introspected in all modes except the default one.
 func introspectedJWTsGetTheSameAnswers(t *testing.T, frameworks []Framework) {
 	for name, mode := range map[string]middleware.IntrospectionMode{"IntrospectJWTs": middleware.IntrospectJWTs, "IntrospectAll": middleware.IntrospectAll} {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t), introspectionMode(mode))

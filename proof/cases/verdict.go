@@ -9,16 +9,17 @@ import (
 	"strings"
 )
 
-// verdict is an answer in a form that is the same for all protocols. A client
-// cannot distinguish two answers with equal verdicts.
+// verdict is an answer in a form that is the same for all protocols. Answers
+// with equal verdicts differ at most in details, such as the format of the JSON
+// or the values of the other header fields.
 type verdict struct {
-	stoppedByServer bool // net/http refused the request before any handler ran: with 400 on HTTP/1.1, with a stream reset on HTTP/2
+	stoppedByServer bool // net/http refused the request before any handler ran: with 431 if the header is too large, otherwise with 400 on HTTP/1.1 and a stream reset on HTTP/2
 	status          int
 	challenge       string // all WWW-Authenticate fields, as challenge.String writes them
 	cacheControl    string
 	retryAfter      string
 	contentType     string
-	others          string // names of all other header fields
+	others          string // names of all other header fields that are not in routine
 	body            string // JSON, decoded and re-encoded; "" for HEAD
 }
 

@@ -33,11 +33,12 @@
 //	go run ./proof/mutants -all           # all mutants
 //	go run ./proof/mutants -run crit      # mutants whose name matches
 //
-// The tables are the files proof/mutants/*.txt, one for each folder of the
-// root. The tables of the mock server cover tokens, revocation, logout,
-// redirects, CSRF and persistence, where a fault would give access. Changed
-// files are written to a temporary directory and passed to go test -overlay, so
-// the checkout is not modified. Each named test must pass on the unchanged
-// code. With a mutant, each test runs alone and without go vet, so other
-// failures have no effect. A test that hangs or crashes its process fails.
+// The tables are the files proof/mutants/*.txt. Each table is named after a
+// folder of the root. The tables of the mock server cover tokens, revocation,
+// logout, redirects, CSRF and persistence, where a fault would give access.
+// Changed files are written to a temporary directory and passed to go test
+// -overlay, so the checkout is not modified. Each named test must pass on the
+// unchanged code. With a mutant, each test runs alone and without go vet, so
+// other failures have no effect. A test that hangs or crashes its process
+// fails.
 package main

@@ -86,7 +86,8 @@ func readEvents(events io.Reader) (result, error) {
 }
 
 // only returns a pattern for go test -run that matches the given test or
-// subtest and no other. The pattern has one part for each level of subtests.
+// subtest, its parents and its subtests, and no other test. The pattern has one
+// part for each level of subtests.
 func only(test string) string {
 	levels := strings.Split(test, "/")
 	for i, level := range levels {

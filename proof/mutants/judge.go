@@ -88,7 +88,8 @@ func unfitness(k killer, r result) string {
 }
 
 // judge applies the mutant and runs the tests that must fail. It returns an
-// error only if go test cannot be run or the files cannot be written.
+// error only if go test cannot be run to its end, or if the files cannot be
+// written or deleted.
 func (j judge) judge(ctx context.Context, m mutant) (verdict, error) {
 	texts, err := m.apply(j.test.root)
 	if err != nil {

@@ -12,8 +12,9 @@ var addresses atomic.Uint32
 
 // Address returns an unused loopback host:port on which a program can listen.
 // On Linux, the IP address is derived from the process ID, so that two test
-// processes rarely get the same address. On other systems, it is 127.0.0.1, and
-// another process may use the port before the program listens.
+// processes rarely get the same address. On a system that does not accept such
+// an address, it is 127.0.0.1, and another process may use the port before the
+// program listens.
 func Address(tb testing.TB) string {
 	tb.Helper()
 	pid := os.Getpid()

@@ -16,9 +16,9 @@ import (
 const program = "bearerguard"
 
 // buildAll builds the program twice for each platform, in two clones, and
-// checks that both binaries are equal. The second build has an empty build
-// cache, so that it does not reuse results of the first. buildAll keeps the
-// first binary, writes its SBOM, and writes SHA256SUMS.
+// checks that both binaries are equal. The second builds have a separate build
+// cache, so that they do not reuse results of the first builds. buildAll keeps
+// the first binary, writes its SBOM, and writes SHA256SUMS.
 func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 	var clones [2]string
 	for i := range clones {
@@ -89,7 +89,8 @@ func compare(first, second string) error {
 }
 
 // checkStamp returns an error if the version in the program is not the given
-// version, or if the program was not built with a released Go.
+// version, or if the program was built with a development version of Go, a
+// modified Go or GOEXPERIMENT. It accepts a release candidate of Go.
 func checkStamp(file, version string) error {
 	info, err := buildinfo.ReadFile(file)
 	if err != nil {

@@ -25,7 +25,9 @@
 //     and examples are not released. Each of these go.mod files requires the
 //     released version and has no replace directive.
 //
-// At the end it prints the git commands that release the version. It does not
-// run these commands, and writes nothing into the tree. It reports all faults
-// together. If it finds any fault, the exit status is 1.
+// If it finds no fault, it prints at the end the git commands that release the
+// version. It does not run these commands, and writes nothing into the tree. It
+// reports the faults together. However, if the version is not valid or not
+// newer, it checks only the tree and go mod tidy, and makes no files. If it
+// finds any fault, the exit status is 1.
 package main

@@ -66,7 +66,7 @@ func run(ctx context.Context, w io.Writer, r release) (err error) {
 	if err != nil {
 		return err
 	}
-	r.commit = strings.TrimSpace(head) // the rest of run uses this commit, even if HEAD moves meanwhile
+	r.commit = strings.TrimSpace(head) // the clones and the printed commands use this commit, even if HEAD moves meanwhile
 	faults := []error{
 		checkTree(ctx, r.root),
 		checkTidy(ctx, r.root),

@@ -8,8 +8,8 @@
 // The API uses net/http with adapters/httpauth, over TCP. The authorization
 // server rotates its key every second, and suffers one kind of fault after
 // another. The requests contain good and hostile tokens. Then soak sends floods
-// of forged tokens. It measures how much memory each flood takes, and how many
-// requests the verifier sends to the authorization server during the flood.
+// of forged tokens. It measures how much memory each flood takes, and how often
+// the verifier fetches the key set during the flood.
 //
 // soak prints latencies and memory. The exit status is 1 if an answer was wrong
 // or a flood exceeded a limit.

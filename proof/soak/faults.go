@@ -25,7 +25,7 @@ type fault struct {
 }
 
 // faults returns all faults. Faults of the key set and faults of the metadata
-// alternate.
+// alternate, except among the last four.
 func faults(as *testserver.Server, minInterval time.Duration) []fault {
 	html := []byte("<!doctype html><title>We will be back soon</title>")
 	const elsewhere = "http://127.0.0.1:9/" // the discard port, on which no server listens

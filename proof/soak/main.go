@@ -21,7 +21,7 @@ type config struct {
 	workers   int
 	floodSize int // tokens of each flood; 0 means no floods
 
-	minInterval  time.Duration // the verifier's minimum time between two fetches of the key set
+	minInterval  time.Duration // jwks.Options.MinInterval of the verifier
 	period       time.Duration // time from one signing key to the next
 	faultFor     time.Duration
 	faultFreeFor time.Duration // minimum time from the end of a fault's grace period to the next fault

@@ -65,10 +65,10 @@ func (r *ring) run(ctx context.Context) {
 	}
 }
 
-// withdraw removes the oldest key from the published key set. If the verifier
-// has accepted a token of the newest key, it has fetched a set without the key
-// that the previous call of withdraw removed. From then on, it must refuse the
-// tokens of that removed key.
+// withdraw removes the oldest key from the published key set if publishedKeys
+// keys sign or have signed. If the verifier has accepted a token of the newest
+// key, it has fetched a set without the key that the previous call of withdraw
+// removed. From then on, it must refuse the tokens of that removed key.
 func (r *ring) withdraw() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,5 +1,5 @@
 // Command threats runs the tests. For each threat in rows.txt, it prints how
-// many test cases cover the threat and whether all of them passed.
+// many test cases passed, and how many failed or were skipped.
 //
 //	go run ./proof/threats
 //

@@ -13,16 +13,18 @@
 //
 // The corpus also contains the public keys, the secret, the introspection
 // responses, and the time of each request. The program therefore reads it
-// without using a network or a clock. With the same seed, the program always
-// writes the same corpus. The requests contain good and bad tokens of all
-// kinds. Some tokens were mutated before or after signing. Many requests are
-// repeated.
+// without using a network. The verifiers use the time of the request, but the
+// introspection clients use the system clock. With the same seed, the program
+// always writes the same corpus. The requests contain good and bad tokens of
+// all kinds. Some tokens were mutated before or after signing. Many requests
+// are repeated.
 //
 // Each verdict is a line with these columns: the number of the request, the
 // status, the error code, the reason as reported to
-// [middleware.Config].Observe, and WWW-Authenticate. For an accepted token, the
-// last column contains the subject and a checksum of the [middleware.Token].
-// The following command counts the verdicts by reason:
+// [middleware.Config].Observe, and WWW-Authenticate. For a method call, the
+// description of the error replaces WWW-Authenticate. For an accepted token,
+// the last column contains the subject and a checksum of the
+// [middleware.Token]. The following command counts the verdicts by reason:
 //
 //	cut -f4 /tmp/new | sort | uniq -c
 package main

@@ -33,7 +33,7 @@ func split(text string) member {
 }
 
 // content changes a member of a header or of claims. The set argument lists
-// members to which the verifier gives a meaning.
+// members. The verifier gives a meaning to most of them.
 func (m mutator) content(list []member, set []string) ([]member, string) {
 	list = append([]member(nil), list...)
 	switch p := m.IntN(100); {
@@ -71,7 +71,7 @@ func (m mutator) content(list []member, set []string) ([]member, string) {
 	}
 }
 
-// text changes one or a few bytes of a string.
+// text changes one byte or a piece of a string, or cuts off its end.
 func (m mutator) text(s string) (string, string) {
 	if s == "" {
 		return "x", "one byte"
@@ -113,7 +113,7 @@ func (m mutator) token(s string) (string, string) {
 	case 5:
 		parts[0], *part = *part, parts[0]
 	case 6:
-		if n := len(*part); n > 0 { // replaces the last character, whose trailing bits are not decoded
+		if n := len(*part); n > 0 { // replaces the last character, which may have trailing bits that are not decoded
 			*part = (*part)[:n-1] + m.one("A", "B", "C", "D", "Q", "R", "g", "w", "x")
 		}
 	case 7:
@@ -133,7 +133,7 @@ func (m mutator) token(s string) (string, string) {
 	return strings.Join(parts, "."), fmt.Sprintf("segment %d", i)
 }
 
-// fields returns Authorization fields with the token in unusual forms.
+// fields returns unusual Authorization fields. Most of them contain the token.
 func (m mutator) fields(token string) (fields []string, how string) {
 	usual := "Bearer " + token
 	switch m.IntN(12) {

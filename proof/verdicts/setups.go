@@ -20,8 +20,8 @@ var start = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const audience = "https://api.example.com"
 
-// keys holds the first line of a corpus: a key set for each issuer, and a
-// shared secret.
+// keys holds the first line of a corpus: a key set for each issuer except "hs",
+// and the secret of "hs".
 type keys struct {
 	Sets   map[string]string
 	Secret []byte

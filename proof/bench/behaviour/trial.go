@@ -48,7 +48,7 @@ type trial struct {
 // try runs one scenario with one library.
 func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...testserver.Option) (fmt.Stringer, error) {
 	ctx, end := context.WithCancel(ctx)
-	// The documentation of all libraries assumes RS256.
+	// All libraries support RS256.
 	options = append([]testserver.Option{testserver.SigningAlg("RS256"), testserver.Audience(rival.Audience)}, options...)
 	as, err := testserver.Start(ctx, options...)
 	if err != nil {

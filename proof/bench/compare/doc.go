@@ -6,7 +6,8 @@
 //	go run ./compare -page ../../docs/performance.md  # and writes two of them into the page
 //
 // A run consists of rounds. Times are medians over the rounds. A ratio is the
-// median of the ratios within each round. Every operation is tried once before
-// it is measured. If an operation accepts a bad token or refuses a good one,
-// the run ends.
+// median of the ratios within each round. The last table is an exception: it is
+// measured once, and counts the good tokens that were refused. Most operations
+// are checked before they are measured. If such a check finds that a bad token
+// is accepted or a good one refused, the run ends.
 package main

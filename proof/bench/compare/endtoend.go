@@ -56,7 +56,8 @@ func endToEnd(ctx context.Context, m meter) (table, error) {
 	return t, nil
 }
 
-// underLoad returns the time that the API takes for a request, in nanoseconds.
+// underLoad returns the duration of the load divided by the number of answers,
+// in nanoseconds. The requests are concurrent, so one request can take longer.
 func underLoad(ctx context.Context, api http.Handler, tokens []string, spell time.Duration) (float64, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

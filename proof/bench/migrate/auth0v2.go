@@ -21,7 +21,7 @@ type auth0v2Claims struct {
 func (auth0v2Claims) Validate(context.Context) error { return nil }
 
 // auth0v2Before follows the section "Usage" of the README, and the
-// http-jwks-example to which the README refers.
+// http-jwks-example, which is in the folder to which the README refers.
 func auth0v2Before(_ context.Context, s Settings) (http.Handler, error) {
 	issuer, err := url.Parse(s.Issuer)
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 	validatorv3 "github.com/auth0/go-jwt-middleware/v3/validator"
 )
 
-// Auth0v2 follows the http-jwks-example to which the README links: a
-// CachingProvider that caches keys for five minutes, and a Validator for one
-// algorithm, the issuer and the audience. The client of the example has no
-// timeout.
+// Auth0v2 follows the http-jwks-example, which is in the folder to which the
+// README links: a CachingProvider that caches keys for five minutes, and a
+// Validator for one algorithm, the issuer and the audience. The client of the
+// example has no timeout.
 func Auth0v2() Rival { return auth0("github.com/auth0/go-jwt-middleware/v2", newValidatorV2) }
 
 // Auth0v3 follows the README, "Production Example with JWKS and Auth0": a

@@ -10,8 +10,8 @@ import (
 )
 
 // Bearerguard is this project's own library, set up as the package comments of
-// middleware and jwks show. It uses the defaults for everything except the age
-// of the key set.
+// middleware and jwks show. It uses the defaults for everything except the HTTP
+// client, the logger and the age of the key set.
 func Bearerguard() Rival { return bearerguard(0, "") }
 
 // BearerguardUncached is this project's library without its token cache. It

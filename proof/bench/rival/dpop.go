@@ -19,8 +19,8 @@ func Proven() []Protection {
 	return []Protection{provenBearerguard("", 0), provenBearerguard(", without its token cache", -1), provenAuth0v3()}
 }
 
-// provenBearerguard is Bearerguard with the default policy on proofs. Each
-// proof is accepted once.
+// provenBearerguard is Bearerguard with the default policy on proofs, except
+// that every token must be bound to a key. Each proof is accepted once.
 func provenBearerguard(how string, tokens int) Protection {
 	return Protection{
 		Name: "Bearerguard, httpauth" + how, Ours: true, Cached: tokens == 0,

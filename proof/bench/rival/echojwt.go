@@ -13,17 +13,17 @@ import (
 // EchoJWTPlain follows the README of echo-jwt, "Usage": it calls WithConfig,
 // and the handler reads the claims of the token from the context value "user".
 // The README sets SigningKey. EchoJWTPlain sets KeyFunc to a Keyfunc of package
-// keyfunc instead, because the comment of Config.KeyFunc requires a KeyFunc for
-// tokens "issued by an external party". Neither the README nor the comment
-// configures an issuer or an audience.
+// keyfunc instead. The comment of Config.KeyFunc says that a KeyFunc "can be
+// useful if tokens are issued by an external party". Neither the README nor the
+// comment configures an issuer or an audience.
 func EchoJWTPlain() Protection {
 	return echoJWT(" without options", func(_ Settings, k keyfunc.Keyfunc) echojwt.Config {
 		return echojwt.Config{KeyFunc: k.Keyfunc}
 	})
 }
 
-// echoJWTOptions sets up echo-jwt as the comment of Config.ParseTokenFunc
-// shows. It uses the options of golang-jwt.
+// echoJWTOptions sets Config.ParseTokenFunc of echo-jwt to a function that uses
+// the options of golang-jwt.
 func echoJWTOptions() Protection {
 	return echoJWT("", func(s Settings, k keyfunc.Keyfunc) echojwt.Config {
 		parser := golangJWTParser(s)

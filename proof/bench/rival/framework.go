@@ -16,7 +16,9 @@ type Framework struct {
 }
 
 // Protection is a middleware in front of the route GET /orders. It requires a
-// token with the issuer, audience and scope of the settings.
+// token with the scope of the settings. It also requires their issuer and
+// [Audience], unless it shows a set-up that checks neither. Unprotected
+// requires nothing.
 type Protection struct {
 	Name   string
 	Ours   bool

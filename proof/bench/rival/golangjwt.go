@@ -8,9 +8,9 @@ import (
 )
 
 // GolangJWT follows the README of keyfunc, "Basic usage": it makes a Keyfunc
-// for a URL, and then calls Parse. GolangJWT adds the options of golang-jwt for
-// the expected algorithm, issuer and audience, and the option that requires
-// exp.
+// for a URL, and then parses the token. GolangJWT adds the options of
+// golang-jwt for the expected algorithm, issuer and audience, and the option
+// that requires exp.
 func GolangJWT() Rival {
 	return golangJWT("", func(s Settings, k keyfunc.Keyfunc) Func {
 		parser := golangJWTParser(s)
@@ -28,8 +28,8 @@ func GolangJWTPlain() Rival {
 	return golangJWTMap(" without options", func(Settings) []jwt.ParserOption { return nil })
 }
 
-// GolangJWTStrict is GolangJWTPlain with all checks that golang-jwt offers as
-// options.
+// GolangJWTStrict is GolangJWTPlain with the options of golang-jwt for
+// algorithm, issuer, audience, exp, iat and strict decoding.
 func GolangJWTStrict() Rival {
 	return golangJWTMap(" with all options", func(s Settings) []jwt.ParserOption {
 		return append(golangJWTOptions(s), jwt.WithIssuedAt(), jwt.WithStrictDecoding())

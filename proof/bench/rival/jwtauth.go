@@ -8,8 +8,9 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwt"
 )
 
-// JWTAuth follows the README of jwtauth: it calls New with a key, and with the
-// options of jwx that state the required claims. jwtauth does not fetch keys.
+// JWTAuth follows the README of jwtauth: it calls New with a key. JWTAuth adds
+// the options of jwx that state the required claims. jwtauth does not fetch
+// keys.
 func JWTAuth() Rival {
 	return Rival{
 		libraries: []library{{"go-chi/jwtauth", "github.com/go-chi/jwtauth/v5"}},

@@ -12,9 +12,10 @@ import (
 // JWX follows the documentation of jwx. The key set follows the examples of
 // jwk.Cache and jwk.CachedSet in docs/04-jwk.md. The call of Parse follows
 // docs/01-jwt.md. Register waits for the first fetch. If Settings.TTL is not 0,
-// JWX sets both refresh intervals to TTL, as in the example of jwk.CachedSet.
-// These intervals apply if the server sends no lifetime. If Settings.TTL is 0,
-// the defaults of 15 minutes and 30 days apply, as in the example of jwk.Cache.
+// JWX sets both refresh intervals to TTL, with the options in the example of
+// jwk.CachedSet. The key set is then renewed at this interval, even if the
+// server sends another lifetime. If Settings.TTL is 0, the defaults of 15
+// minutes and 30 days apply, as in the example of jwk.Cache.
 func JWX() Rival {
 	const timeout = 30 * time.Second // the timeout of jwk.DefaultHTTPClient
 	return Rival{

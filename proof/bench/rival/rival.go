@@ -14,7 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Audience is the identifier of the API. Every verifier requires this audience.
+// Audience is the identifier of the API. Every verifier that checks the
+// audience requires this one.
 const Audience = "https://api.example.com"
 
 // Verifier is the common interface of all libraries. Verify returns nil if it
@@ -90,7 +91,8 @@ type Rival struct {
 // library is a Go module and its common name.
 type library struct{ name, module string }
 
-// Fetching returns the libraries that fetch the keys of an issuer themselves.
+// Fetching returns libraries that fetch the keys of an issuer themselves. Okta
+// also does, but is not among them.
 func Fetching() []Rival {
 	return []Rival{Bearerguard(), GolangJWT(), GoOIDC(), JWX(), Auth0v2(), Auth0v3()}
 }

@@ -20,7 +20,7 @@ const (
 type column struct {
 	Title      string
 	api        string // API with the documented set-up, by its name in docs/rivals.md
-	allOptions string // the name of the API that has every option enabled, or ""
+	allOptions string // the name of the API with parser options in addition, or ""
 	timed      rival.Rival
 }
 

@@ -38,7 +38,7 @@ func (o outcome) find(name string) (finding, bool) {
 func run(ctx context.Context, p rival.Protection) (outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	// The READMEs of all libraries assume RS256.
+	// All libraries support RS256.
 	as, err := testserver.Start(ctx, testserver.SigningAlg("RS256"))
 	if err != nil {
 		return outcome{}, err

@@ -55,7 +55,8 @@ type victim struct {
 	asked, acked time.Duration // when the revocation began and when the feed acknowledged it; 0 means not yet
 }
 
-// recording contains all requests, revocations and introspections of a run.
+// recording contains the requests of a run, the revoked tokens, and the
+// introspections of the opaque tokens in the load.
 type recording struct {
 	mu      sync.Mutex
 	events  []event

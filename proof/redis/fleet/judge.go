@@ -66,7 +66,7 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 		}
 	}
 	lags := make([]time.Duration, len(r.victims))
-	tried := make([]bool, len(r.victims)) // whether the token was sent after its revocation
+	tried := make([]bool, len(r.victims)) // whether the token got 200 or 401 after its revocation
 	later := make([]bool, len(r.victims))
 	for _, e := range r.events {
 		v := o.verdict(e, r.victims, all)
@@ -144,8 +144,8 @@ func (f fault) acceptedAgain(events []event) (last time.Duration) {
 }
 
 // verdict judges one answer. It does not check whether the proof was used
-// before. A 503 for a bad token is never excused: a process must refuse a bad
-// token before it needs Redis or introspection.
+// before. A 503 of a process for a bad token is never excused: a process must
+// refuse a bad token before it needs Redis or introspection.
 func (o *outcome) verdict(e event, victims []victim, all []window) verdict {
 	ok, refused := e.status == http.StatusOK, e.status == http.StatusUnauthorized
 	if e.server == noServer {

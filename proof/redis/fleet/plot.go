@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The dimensions of the plot, in pixels.
+// The dimensions of the plot, in pixels, and the number of buckets of time.
 const (
 	plotLeft   = 220
 	plotWidth  = 480

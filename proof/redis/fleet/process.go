@@ -106,7 +106,8 @@ func listening(address string) func(context.Context) error {
 	}
 }
 
-// wait waits until d has passed or ctx ends, and reports whether d has passed.
+// wait waits until d has passed or ctx ends. It returns true only if d has
+// passed and ctx has not ended.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

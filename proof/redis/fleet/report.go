@@ -32,7 +32,7 @@ func (r *report) perRound() float64 { return float64(r.calls) / float64(max(r.ro
 
 // maxSlow returns how many requests with a proof may get 503 although no fault
 // was injected. Redis may be slow, because the load uses the whole machine. The
-// limit is one in a hundred accepted requests with a proof.
+// limit is one in a hundred accepted requests with a proof, plus one.
 func (r *report) maxSlow() int { return r.accepted[bound]/100 + 1 }
 
 // maxLost returns how many connections may be lost. Each worker sends at most

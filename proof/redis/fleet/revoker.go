@@ -21,8 +21,9 @@ const (
 	maxGone     = 200              // maximum number of tokens in load.gone
 )
 
-// revoker revokes tokens, like a receiver of security events. It sends each
-// token before and after the revocation.
+// revoker revokes tokens, like a receiver of security events. It sends a token
+// before and after its revocation. In a storm, it sends a token only
+// afterwards.
 type revoker struct {
 	load  *load
 	list  *revoke.List

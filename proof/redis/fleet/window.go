@@ -19,8 +19,8 @@ const (
 	memory = 80 * time.Second
 
 	// backoff is how long requests may fail after introspection works again.
-	// The client waits for two seconds. It then allows one call at a time, then
-	// two, then four.
+	// The client waits for two seconds. It then allows one call at a time, and
+	// twice as many after each inconclusive call, until it gets an answer.
 	backoff = 4 * time.Second
 
 	// detection is how long the proxy may send requests to a killed process.
@@ -48,7 +48,7 @@ type effect int
 const (
 	unavailable effect = iota // 503
 	lost                      // no answer from a process
-	lagging                   // the API still answers 200 to a revoked token; allowed until maxLag after the revocation
+	lagging                   // the API still answers 200 to a revoked token; allowed until the window ends and, unless lostFeed is set, until maxLag after the revocation
 )
 
 // window is a period in which a policy or a fault explains answers that would

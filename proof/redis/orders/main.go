@@ -47,7 +47,7 @@ func run(ctx context.Context) error {
 
 	v, list, err := newVerifier(ctx, client)
 	if err != nil {
-		return err // lists every mistake in the configuration
+		return err // may list several mistakes in the configuration
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(http.HandlerFunc(listOrders)))
@@ -100,7 +100,7 @@ func newVerifier(ctx context.Context, client *redis.Client) (*middleware.Verifie
 	}
 	list, err := revoke.New(revoke.Config{
 		Feed:  store,
-		OnLag: revoke.Refuse, // 503 while revocations cannot be read
+		OnLag: revoke.Refuse, // 503 if revocations have not been read for ten seconds (MaxLag)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -142,7 +142,7 @@ func withGoRedis(client redis.UniversalClient) func(ctx context.Context, args ..
 func secret(name string) ([]byte, error) {
 	value, err := base64.StdEncoding.DecodeString(os.Getenv(name))
 	if err != nil {
-		return nil, fmt.Errorf("%s is not base64", name) // err contains a part of it
+		return nil, fmt.Errorf("%s is not base64", name) // err contains only the position of the first wrong byte
 	}
 	return value, nil
 }

@@ -60,8 +60,8 @@ func (m *measured) table() string {
 	return text.String()
 }
 
-// withUnit formats a value with two significant digits, followed by the unit.
-// It returns "" for 0.
+// withUnit formats a value with two significant digits, or with one decimal if
+// the value is less than 10. The unit follows. withUnit returns "" for 0.
 func withUnit(value float64, unit string) string {
 	switch {
 	case value == 0:

@@ -19,7 +19,7 @@ type probe struct {
 	authorization []string // the lines of the Authorization field
 	edit          func(*http.Request)
 	query         string   // the access_token in the query
-	tokens        []string // all tokens in the request; the response must not contain them
+	tokens        []string // the tokens in the request that the response must not contain
 	want          []reply  // the accepted replies; empty means any 2xx
 	bare          bool     // the challenge must not have an error attribute
 	lacks         string   // the required value that the claims of the token lack
@@ -32,7 +32,7 @@ type probe struct {
 	from *Target
 	when func() bool // reports whether to send the probe; nil means always
 
-	// The following fields are for an API with DPoP.
+	// The fields from scheme to fields are for an API with DPoP.
 	scheme   string     // set only in probes about the scheme or the proof
 	unproved bool       // no proof is sent
 	proof    token.Edit // changes the proof; nil means a good proof
@@ -67,9 +67,10 @@ func spoiled(by token.Defect) token.Edit {
 	return func(d *token.Draft) { d.Defect = &by }
 }
 
-// battery returns all probes. It makes all tokens before the check sends the
-// first token: the first use of an algorithm publishes a key, which must be in
-// the JWKS before the API caches the JWKS.
+// battery returns the probes, except those of metadata, replays and stampede.
+// It makes their tokens before the check sends the first token: the first use
+// of an algorithm publishes a key, which must be in the JWKS before the API
+// caches the JWKS.
 func (r *run) battery() ([]probe, error) {
 	var firstErr error
 	good := func(edits ...token.Edit) string {

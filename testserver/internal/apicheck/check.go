@@ -47,7 +47,7 @@ type Check struct {
 }
 
 // Faults returns all errors in the configuration. Each error names the option
-// that set the wrong value.
+// that set the wrong value, or the option that is missing.
 func (c *Check) Faults() error {
 	var errs []error
 	for _, scope := range c.Scopes {
@@ -82,8 +82,9 @@ func (c *Check) known(option string, defect catalogue.Defect) error {
 	return fmt.Errorf("%s(%q): unknown defect; use one of %s", option, string(defect), names)
 }
 
-// mint makes a token that meets all requirements of the check, and then applies
-// the edits.
+// mint makes a token that meets the requirements of the check, and then applies
+// the edits. It does not bind the token: the mint method of run does that for
+// DPoP and ClientCert.
 func (c *Check) mint(edits ...token.Edit) (string, error) {
 	return c.Issuer.Mint(func(d *token.Draft) {
 		if len(c.Scopes) > 0 {

@@ -2,6 +2,6 @@
 // API. It checks the responses against RFC 6750 and related RFCs. Package
 // apitest and the control API of testserver both use it.
 //
-// It prints nothing and returns failures as data. It does not depend on
-// testing, on JSON or on the server that makes the tokens.
+// It prints nothing and returns failures as data. It does not depend on testing
+// or on the server that makes the tokens.
 package apicheck

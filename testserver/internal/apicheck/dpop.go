@@ -116,8 +116,9 @@ func (r *run) publicURL(sent *http.Request) string {
 	return sent.URL.Scheme + "://" + cmp.Or(sent.Host, sent.URL.Host) + path
 }
 
-// exchange sends a probe. If the API asks for a nonce in its response, exchange
-// sends the probe again, with a new proof that has this nonce (RFC 9449 §9).
+// exchange sends a probe. If the probe has a proof and the API asks for a nonce
+// in its response, exchange sends the probe again, with a new proof that has
+// this nonce (RFC 9449 §9).
 func (r *run) exchange(ctx context.Context, p probe, via *http.Transport) outcome {
 	first := r.send(ctx, p, via)
 	if p.from != nil && first.lost != "" && !first.alert {

@@ -1,7 +1,8 @@
 package apicheck
 
-// Any probe can reveal these failures. Every other failure has the name of the
-// probe that revealed it.
+// Several probes can reveal most of these failures. The same applies to the two
+// failures in dpop.go. Every other failure has the name of the probe that
+// revealed it.
 const (
 	noAnswer           = "no-answer"
 	serverError        = "server-error"

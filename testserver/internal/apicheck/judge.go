@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/challenge"
 )
 
-// judge adds a finding for each rule that the response to p breaks.
+// judge adds findings for the rules that the response to p breaks. If the
+// response breaks several rules, judge may report only some of them.
 func (r *run) judge(p probe, a outcome) {
 	if p.from != nil && (a.alert || a.status == http.StatusBadRequest && len(a.challenges) == 0) {
 		return // TLS or a proxy refused the certificate, before the API saw the token
@@ -99,7 +100,8 @@ func (r *run) judgeChallenge(p probe, a outcome, want reply, params map[string]s
 	}
 }
 
-// compare adds a finding if the responses over HTTP/2 and HTTP/1.1 differ.
+// compare adds a finding if the responses over HTTP/2 and HTTP/1.1 differ in
+// their status or their challenges, or if only HTTP/1.1 gets a response.
 func (r *run) compare(p probe, first, next outcome) {
 	switch {
 	case next.lost != "" && first.lost == "":

@@ -22,8 +22,8 @@ const (
 )
 
 // loginFaults returns errors about ACR and AuthWithin. It must be possible to
-// put the values into a challenge, and ACR must not contain the acr of a token
-// with the defect WeakACR.
+// put the values into a challenge. ACR must not contain the acr of a token with
+// the defect WeakACR, unless the check skips this defect.
 func (c *Check) loginFaults() error {
 	var errs []error
 	if err := registry.CheckACR(c.ACR); err != nil {
@@ -39,7 +39,8 @@ func (c *Check) loginFaults() error {
 	return errors.Join(errs...)
 }
 
-// CheckAuthWithin returns an error for a time that max_age cannot express.
+// CheckAuthWithin returns an error unless d is a positive number of whole
+// seconds.
 func CheckAuthWithin(d time.Duration) error {
 	if d < time.Second || d%time.Second != 0 {
 		return fmt.Errorf("RequireAuthWithin(%v): give whole seconds, at least 1", d)

@@ -27,8 +27,9 @@ type run struct {
 	complete bool     // all probes were sent
 }
 
-// Run sends all probes to target and returns the results. It returns an error
-// if the check could not be set up, for example an error of [Check.Faults].
+// Run sends the probes to target and returns the results. If the API refuses
+// the good token, Run sends no more probes. Run returns an error if the check
+// could not be set up, for example an error of [Check.Faults].
 func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	if err := c.Faults(); err != nil {
 		return Report{}, err
@@ -81,8 +82,8 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 }
 
 // try sends p over HTTP/1.1, and also over HTTP/2 if the target supports
-// HTTP/2. It judges each response, and returns the one that it received over
-// HTTP/1.1.
+// HTTP/2. It judges and returns the response that it received over HTTP/1.1. It
+// only compares the other response with this one.
 func (r *run) try(ctx context.Context, p probe) outcome {
 	followed := r.visits.Load()
 	via := cmp.Or(p.from, r.target).via

@@ -100,8 +100,8 @@ func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	return sent, r.prove(p, sent)
 }
 
-// reason describes an error without its message, because the message quotes the
-// URL, which may contain a token.
+// reason describes an error without its message, because the message may quote
+// the request or the response, which may contain a token.
 func reason(ctx context.Context, err error) string {
 	switch {
 	case errors.Is(err, ctx.Err()):

@@ -18,7 +18,8 @@ import (
 var Algs = catalogue.AssertionAlgs
 
 // The time of a proof may be at most maxAge in the past and at most maxAhead in
-// the future. The documentation of the server states both limits.
+// the future. If the server asks for nonces, any iat is accepted. The
+// documentation of the server states both limits.
 const (
 	maxAge   = 5 * time.Minute
 	maxAhead = time.Minute

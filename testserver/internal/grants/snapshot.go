@@ -25,8 +25,8 @@ func (g *State) Snapshot() Snapshot {
 	return Snapshot{Families: g.Families, Codes: g.Codes, Devices: g.Devices, Issued: g.Issued, Used: g.Used, Pushed: g.Pushed}
 }
 
-// Restore replaces the contents of the store with the contents of a snapshot.
-// The caller must have checked the snapshot.
+// Restore replaces the contents of the store, except sessions, with the
+// contents of a snapshot. The caller must have checked the snapshot.
 func (g *Store) Restore(saved Snapshot) {
 	all, unlock := g.Lock()
 	defer unlock()

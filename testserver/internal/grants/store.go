@@ -20,8 +20,9 @@ const lastYear = 9999
 // Store is a State with a lock.
 type Store struct{ guarded.Value[State] }
 
-// State is the state that the endpoints share. It contains digests of tokens,
-// codes and session names, not the tokens, codes and names themselves.
+// State is the state that the endpoints share. It contains digests of tokens
+// and codes, not the tokens and codes themselves. Sessions are stored by the
+// digests of their names, but each Session also contains its name.
 type State struct {
 	Families bounded.Map[string, *Family]
 	Codes    bounded.Map[token.Digest, *Code]
@@ -157,8 +158,9 @@ func (g *Store) Withdraw(sub string) {
 	}
 }
 
-// Once reports whether this is the first use of text. The use stays recorded at
-// least until the given expiry.
+// Once reports whether this is the first recorded use of text. The use stays
+// recorded at least until the given expiry, unless the map is full and later
+// uses displace it.
 func (g *Store) Once(text string, now, expires time.Time) bool {
 	all, unlock := g.Lock()
 	defer unlock()

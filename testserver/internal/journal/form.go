@@ -9,8 +9,7 @@ import (
 	"slices"
 )
 
-// MaxForm is the maximum size of a request body or a query in bytes. The
-// documentation of package testserver states the value.
+// MaxForm is the maximum size of a request body or a query in bytes.
 const MaxForm = 64 << 10
 
 // FormType is the content type of a form.

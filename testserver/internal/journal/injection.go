@@ -19,7 +19,7 @@ type Rule struct {
 // Injection is an active rule, for example the rule of a fault. It is safe for
 // concurrent use. The zero Injection has no effect, as if it had been removed.
 type Injection struct {
-	ID       int // unique on this server
+	ID       int // unique in its list of rules
 	Endpoint catalogue.Endpoint
 	Skip     int // number of matching requests to skip before the rule applies
 	Times    int // to how many requests the rule then applies; 0 means all

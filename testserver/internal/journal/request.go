@@ -31,17 +31,17 @@ type Request struct {
 	// Values are replaced by fingerprints: the first 8 bytes of their SHA-256
 	// in hex. A value is recorded unchanged only if its field is harmless
 	// (Accept, Content-Type, User-Agent and the like) and the value is at most
-	// 256 bytes long. In Authorization only the token is replaced, not the
-	// scheme: "Bearer 5e884898da280471". At most 64 fields with 8 values each
-	// are recorded.
+	// 256 bytes long. In Authorization the schemes Basic, Bearer and DPoP are
+	// kept, and only the rest is replaced: "Bearer 5e884898da280471". At most
+	// 64 fields with 8 values each are recorded.
 	Header http.Header
 
 	// Form is the form in the body, or the query of a GET, if the endpoint
 	// takes a form. Values are replaced by fingerprints, except for the values
 	// of client_id, grant_type, response_type, scope and others that reveal
-	// nothing. Names that are not OAuth parameters are also replaced by
-	// fingerprints. Form is set once the body has been read, before a fault
-	// applies.
+	// nothing. Names that are not in a fixed list, such as acr_values, are also
+	// replaced by fingerprints. Form is set once the body has been read, before
+	// a fault applies.
 	Form url.Values
 
 	// Status is the status of the response. It is set before the client

@@ -85,8 +85,9 @@ func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 }
 
 // signing returns the JWK of a key of the mock server. It adds the members that
-// the signing key of the imitated server has. The key itself and the values of
-// kid and alg stay the same.
+// the signing key of the imitated server has. The key itself stays the same.
+// kid and alg keep their values, but are left out if the imitated server omits
+// them.
 func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error) {
 	text, err := key.JWK(false)
 	if err != nil {
@@ -159,9 +160,9 @@ func described(public crypto.PublicKey, alg string) (jwk map[string]any, err err
 }
 
 // decoy returns a public key whose private key is not used. It also returns the
-// moduli that are left for later calls. If alg is an RSA algorithm, the key has
-// the first modulus in moduli, because generating an RSA key takes longer than
-// most tests.
+// moduli that are left for later calls. If alg is an RSA algorithm and moduli
+// is not empty, the key has the first modulus, because generating an RSA key
+// takes longer than most tests.
 func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.PublicKey, []string, error) {
 	if isRSA := strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS"); isRSA && len(moduli) > 0 {
 		n, err := base64.RawURLEncoding.DecodeString(moduli[0])

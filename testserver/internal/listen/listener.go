@@ -138,9 +138,9 @@ func (l *Listener) Host() string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// memoryHost returns an address in 127.0.0.0/8 that is unique for each server.
-// It is a loopback address, so that clients accept plain http. No client dials
-// it.
+// memoryHost returns an address in 127.0.0.0/8, which random chooses. Servers
+// with the same seed have the same address. It is a loopback address, so that
+// clients accept plain http. No client dials it.
 func memoryHost(random func(string, int) []byte) string {
 	b := random("in-memory address", 3)
 	return netip.AddrFrom4([4]byte{127, b[0], b[1], b[2]}).String()

@@ -8,8 +8,8 @@ import (
 const localhost = "localhost"
 
 // listenAt listens on addr, which Config.Check has accepted. If addr is "",
-// listenAt listens on a free port of loopback. Errors name the given option,
-// which sets addr.
+// listenAt listens on a free port of loopback. Otherwise, errors name the given
+// option, which sets addr.
 func listenAt(option, addr string) (net.Listener, error) {
 	if addr == "" {
 		return listenLoopback()

@@ -19,7 +19,7 @@ func OnlyHTTP1(t *http.Transport) *http.Transport {
 
 // Transport returns a new transport that reaches the listener at its URL and
 // trusts its certificate. If the listener is in memory, the transport reaches
-// no other address.
+// only this URL and, with TLS, [Listener.MTLSHost].
 func (l *Listener) Transport() *http.Transport {
 	t := NewTransport()
 	t.DialContext = l.dial

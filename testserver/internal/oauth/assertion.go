@@ -101,8 +101,8 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 
 // isAudience reports whether every value of aud is the issuer, or a URL of the
 // token endpoint or of the pushed authorization request endpoint (RFC 9126 §2).
-// The URLs in mtls_endpoint_aliases are also allowed. It returns false if aud
-// is missing or empty.
+// The URLs of these two endpoints in mtls_endpoint_aliases are also allowed. It
+// returns false if aud is missing or empty.
 func (s clientAuth) isAudience(claims token.Object) bool {
 	aud := claims.Audience()
 	own := []string{s.Issuer, s.urls[catalogue.Token], s.urls[catalogue.PAR], s.aliases[catalogue.Token], s.aliases[catalogue.PAR]}

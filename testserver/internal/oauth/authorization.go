@@ -116,7 +116,7 @@ func unregistered(parameter string, c *registry.Registered, sent string, own []s
 	)
 }
 
-// readParameters reads all parameters except client_id and redirect_uri.
+// readParameters reads all parameters except client_id, redirect_uri and state.
 func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *failure {
 	web := strings.HasPrefix(a.redirectURI, "http://") || strings.HasPrefix(a.redirectURI, "https://")
 	switch mode := form.Get("response_mode"); {
@@ -212,8 +212,9 @@ func (a *authorization) readPrompt(form url.Values) *failure {
 }
 
 // consents returns what the end user must consent to: each scope, and "claim
-// NAME" for each claim that is requested by name. The two kinds cannot be
-// equal, because a scope cannot contain a space.
+// NAME" for each claim about the user that is requested by name and that
+// a.scopes do not release. The two kinds cannot be equal, because a scope
+// cannot contain a space.
 func (a *authorization) consents(scopes []string) []string {
 	all := slices.Clone(scopes)
 	for _, name := range a.requested.Names(a.scopes) {

@@ -65,8 +65,9 @@ func authorizeForm(r *http.Request) (url.Values, *failure) {
 }
 
 // proceed handles a valid authorization request: it logs the end user in,
-// obtains consent and responds to the client. If the test has decided in place
-// of the end user, proceed uses that decision and skips login and consent.
+// obtains consent and responds to the client. If the test has decided which
+// user logs in, or that the request is denied, proceed uses that decision and
+// skips login and consent.
 func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *authorization) {
 	now := s.Clock.Now()
 	session := s.sessions.session(r)
@@ -101,7 +102,7 @@ const (
 )
 
 // needs returns the next step for the end user. The result depends only on the
-// request, the session and the time.
+// request, the session, the registered user of the session and the time.
 func (s authorizeEndpoint) needs(a *authorization, session *grants.Session, now time.Time) need {
 	again := a.hasPrompt("login") || a.hasPrompt("select_account") || a.maxAge >= 0 && now.Sub(session.AuthTime) >= a.maxAge || s.stepsUp(a, session)
 	switch {

@@ -76,7 +76,7 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 // audit log.
 func replayed(g *grants.State, code *grants.Code, text string) []event {
 	f, ok := g.Families.Get(code.FamilyID)
-	if !ok { // the family was dropped, so its tokens are already invalid
+	if !ok { // the family was dropped, so there is nothing to revoke
 		return nil
 	}
 	events := reused("code", text, *f)

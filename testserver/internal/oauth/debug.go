@@ -27,7 +27,7 @@ func (s *Server) isDebug(r *http.Request) bool {
 }
 
 // serve responds to a request for the page. The forms on the page rotate the
-// keys and mint tokens. The page cannot add faults; only the test can.
+// keys and mint tokens. The page shows the faults, but cannot add faults.
 func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}

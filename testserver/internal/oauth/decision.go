@@ -41,8 +41,8 @@ func (d *decisions) reset() {
 	*named = nil
 }
 
-// Decide makes d the decision for the authorization requests that match the
-// rule.
+// Decide makes d the decision for the authorization requests and the device
+// approvals that match the rule.
 func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 	if d.User != nil {
 		s.Registry.PutUser(*d.User)
@@ -51,8 +51,8 @@ func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 }
 
 // DecideLogin makes d the decision for the requests whose LoginHeader has the
-// returned value name. Nobody can guess this value. The returned function end
-// removes the decision.
+// returned value name. Nobody can guess this value, unless the server has a
+// seed. The returned function end removes the decision.
 func (s *Server) DecideLogin(d Decision) (name string, end func()) {
 	if d.User != nil {
 		s.Registry.PutUser(*d.User)

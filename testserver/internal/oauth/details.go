@@ -16,7 +16,7 @@ const detailsParameter = "authorization_details"
 
 // maxDetails is the maximum number of elements of authorization_details, and
 // maxDetailsText is the maximum length of its JSON in bytes. The parameter must
-// be small because every token of the grant contains it.
+// be small because the access tokens of the grant contain it.
 const (
 	maxDetails     = 32
 	maxDetailsText = 8 << 10

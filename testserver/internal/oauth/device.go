@@ -20,7 +20,7 @@ type deviceFlow struct{ *Server }
 
 // deviceTTL is the lifetime of a device code. deviceInterval is its initial
 // polling interval, and the time that slow_down adds to the interval (RFC 8628
-// §3.2, §3.5). The documentation of package testserver states both.
+// §3.2, §3.5). The documentation of package testserver states deviceTTL.
 const (
 	deviceTTL      = 10 * time.Minute
 	deviceInterval = 5 * time.Second
@@ -154,7 +154,7 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	d.Polled = now
 	switch {
 	case early && !d.Denied && d.Family.Sub == "": // slow_down applies only until the end user decides
-		// The interval grows only if the client does not obey slow_down (RFC
+		// The interval grows unless the client obeys an earlier slow_down (RFC
 		// 8628 §3.5). A client obeys if it waits five seconds longer than
 		// before, even if this request is still too early. If the interval also
 		// grew in this case, the client could never wait long enough.

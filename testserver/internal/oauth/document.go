@@ -198,7 +198,7 @@ func (s *Server) grantTypes() []string {
 }
 
 // claims returns the names of the claims that ID tokens and UserInfo responses
-// can contain.
+// can contain, except sid and the claims of users who are registered later.
 func (s *Server) claims() []string {
 	own := []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "azp", "at_hash"}
 	users := map[string]bool{}

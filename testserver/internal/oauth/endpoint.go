@@ -156,8 +156,8 @@ func (s *Server) grantable(g catalogue.Grant) bool {
 	return false
 }
 
-// ServeHTTP routes requests only by path, and applies faults. Neither the Host
-// field nor X-Forwarded fields change the URLs in responses.
+// ServeHTTP routes requests to endpoints only by path, and applies faults.
+// Neither the Host field nor X-Forwarded fields change the URLs in responses.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.isDebug(r):

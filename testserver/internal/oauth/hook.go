@@ -11,7 +11,7 @@ import (
 
 // TokenRequest is a request to the token endpoint.
 type TokenRequest struct {
-	Form     url.Values // as received, including secrets
+	Form     url.Values // includes secrets; empty parameters are left out
 	ClientID string     // "" if no client was identified
 	Grant    catalogue.Grant
 }
@@ -28,7 +28,7 @@ type TokenResponse struct {
 type Hook func(*TokenRequest, *TokenResponse) error
 
 // hooks is the list of hooks. Each change makes a new list, because requests
-// read the list without a lock.
+// call the hooks of the list without holding the lock.
 type hooks struct{ guarded.Value[[]*Hook] }
 
 func (h *hooks) list() []*Hook {

@@ -138,8 +138,8 @@ func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *
 	redirect(w, r, withQuery(requested.to, fields))
 }
 
-// pushesAtOnce is the maximum number of logout tokens that are sent at the same
-// time for one session.
+// pushesAtOnce is the maximum number of logout tokens that one call of
+// pushLogouts sends at the same time.
 const pushesAtOnce = 16
 
 // pushLogouts sends logout tokens to the clients of the families (OpenID

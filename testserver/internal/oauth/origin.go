@@ -68,10 +68,10 @@ func (c *Config) allows(origin string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && IsLocalHost(u.Host)
 }
 
-// cors adds the header fields that let scripts of other origins read the
-// response (Fetch Standard §3.2). If r is a preflight request, cors responds to
-// it and returns true. It does not allow scripts to send cookies, because these
-// endpoints do not use cookies.
+// cors adds the header fields that let scripts of an allowed origin read the
+// response (Fetch Standard §3.2). If r is a preflight request from such an
+// origin, cors responds to it and returns true. It does not allow scripts to
+// send cookies, because these endpoints do not use cookies.
 func (s *Server) cors(w http.ResponseWriter, r *http.Request, rt *route) (answered bool) {
 	if !rt.scripts {
 		return false

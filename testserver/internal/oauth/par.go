@@ -30,7 +30,8 @@ const jktParameter = "dpop_jkt"
 const pushedTTL = 90 * time.Second
 
 // pushedRequest serves the pushed authorization request endpoint (RFC 9126 §2).
-// It refuses every request that the authorization endpoint would refuse.
+// It checks the parameters as the authorization endpoint does. It does not
+// check whether the user can log in and has consented.
 func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request) {
 	s.offerNonce(w.Header())
 	uri, failed := s.push(r)
@@ -109,9 +110,11 @@ func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values, key
 	return p, nil
 }
 
-// requested does the same as readAuthorization. If form refers to a pushed
-// request, it reads that request and ignores the other parameters in form (RFC
-// 9126 §4, RFC 9101 §6.3).
+// requested does the same as readAuthorization, but also refuses a request that
+// was not pushed if the client is registered for pushed requests. If form
+// refers to a pushed request, requested reads that request. It then ignores the
+// parameters in form other than client_id and request_uri (RFC 9126 §4, RFC
+// 9101 §6.3).
 func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *authorization, show, redirect *failure) {
 	uri := form.Get("request_uri")
 	if _, served := s.urls[catalogue.PAR]; !served || !strings.HasPrefix(uri, requestURN) {

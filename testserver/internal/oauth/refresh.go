@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// refreshTokenGrant handles the grant refresh_token (RFC 6749 §6). Every use
-// replaces the refresh token. If a replaced token is used after the grace
-// period, it may have been stolen, so the whole family is revoked (RFC 9700
-// §4.14.2).
+// refreshTokenGrant handles the grant refresh_token (RFC 6749 §6). Every use of
+// the current refresh token replaces it. If a replaced token is used and
+// withinGrace does not allow it, it may have been stolen, so the whole family
+// is revoked (RFC 9700 §4.14.2).
 func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	id, generation, ok := grants.ReadRefreshToken(s.secret, t.form.Get("refresh_token"))
 	if !t.form.Has("refresh_token") {

@@ -71,9 +71,9 @@ func (s *Server) RevokeSubject(sub string) int {
 	return len(ended)
 }
 
-// Revoke revokes a token of this server. If text is a refresh token, Revoke
-// revokes the whole family. It returns false if text is not a token of this
-// server.
+// Revoke revokes an access token or a refresh token of this server. If text is
+// a refresh token, Revoke revokes the whole family. It returns false if text is
+// neither of these.
 func (s *Server) Revoke(text string) bool {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id })

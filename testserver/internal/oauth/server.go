@@ -31,14 +31,14 @@ type Config struct {
 	Issuer   string
 	Source   *token.Source
 	Alg      catalogue.Alg // "" means ES256
-	Keys     []token.Key   // the first key of each algorithm signs; if empty, one key is generated
+	Keys     []token.Key   // the first key of each algorithm signs; the server generates keys that are missing
 	Now      func() time.Time
 	Defaults []token.Edit
 	Clients  []registry.Client // in addition to the default clients
 	Users    []registry.User   // empty means the default user
 	Scopes   []string          // allowed in addition to the scopes of OpenID Connect; empty means all
 
-	Resources         []string          // the targets that clients may name; empty means all
+	Resources         []string          // the targets that clients may name, in addition to the default audience; empty means all
 	ScopeDescriptions map[string]string // shown on the consent page, keyed by scope
 
 	DetailTypes []string // the supported types of authorization_details; empty means none
@@ -191,8 +191,10 @@ func (s *Server) IssueCertificate(template *x509.Certificate) (tls.Certificate, 
 // publishDefaultKeys publishes a key for each signing algorithm in the
 // registrations of the clients. It also publishes keys for ES256 and RS256
 // (OpenID Connect Core 1.0 §15.1, RFC 9701 §6), unless the server has
-// configured keys, uses a shared secret or imitates a provider. A key for any
-// other algorithm is published when the server first signs with that algorithm.
+// configured keys, uses a shared secret or imitates a provider. The keyring has
+// already published the configured keys and the key for the default algorithm,
+// except shared secrets. A key for any other public-key algorithm is published
+// when the server first signs with that algorithm.
 func (s *Server) publishDefaultKeys() error {
 	var algs []catalogue.Alg
 	if s.config.Form == nil && len(s.config.Keys) == 0 && !token.IsShared(s.config.Alg) {

@@ -86,7 +86,8 @@ func (s *Server) durable() *failure {
 }
 
 // Close saves the remaining changes and unlocks the state file. After Close the
-// server refuses requests that change state.
+// server refuses requests whose changes must be saved before the response. If
+// the server has no state file, Close does nothing.
 func (s *Server) Close() error {
 	k := &s.persistence
 	k.closing.Do(func() {

@@ -158,7 +158,7 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 
 // narrow returns the grant for the new token of a token exchange. The scopes
 // and the details must be in the subject token. The audience must be in the
-// subject token or in the registration of the client.
+// subject token or in the options of the client.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
 	f.OfClient = s.grants.Family(token.Identify(t.form.Get("subject_token"))).OfClient

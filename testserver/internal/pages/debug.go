@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// DebugPage shows the state of the server. Only the field Token may contain a
-// secret.
+// DebugPage shows the state of the server. Apart from the CSRF token of the
+// form, only the field Token may contain a secret.
 type DebugPage struct {
 	Form
 	Issuer    string

@@ -9,13 +9,14 @@
 //
 // # Fields
 //
-// Forms are sent by POST to the page's Action. The only exception is the filter
-// of the debug page, which changes nothing and is sent by GET. The Field
-// constants are the names of the fields. Two fields contain data of the server:
-// [FieldRequest] is one opaque string, such as the query of the authorization
-// request, and [FieldCSRF] is the CSRF token. The parameters of the
-// authorization request are not separate fields, because a parameter such as
-// decision=allow could be mistaken for the user's decision.
+// Forms are sent by POST to the page's Action. There are two exceptions. The
+// filter of the debug page changes nothing and is sent by GET. The form of
+// [FormPost] is sent to the client's redirect URI. The Field constants are the
+// names of the fields. Two fields contain data of the server: [FieldRequest] is
+// one opaque string, such as the query of the authorization request, and
+// [FieldCSRF] is the CSRF token. The parameters of the authorization request
+// are not separate fields, because a parameter such as decision=allow could be
+// mistaken for the user's decision.
 //
 // # Headers
 //

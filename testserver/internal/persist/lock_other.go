@@ -13,5 +13,6 @@ func (none) Close() error { return nil }
 // locked after a crash.
 func lock(string) (io.Closer, error) { return none{}, nil }
 
-// syncDir does nothing, because directories cannot be synced on these systems.
+// syncDir does nothing, because some of these systems, such as Windows, cannot
+// sync directories.
 func syncDir(string) error { return nil }

@@ -40,7 +40,7 @@ type Receiver struct {
 type Receipt struct {
 	Status     int
 	RetryAfter string // the Retry-After header; "" if absent
-	Body       string // first 4 KiB of the body, which is a JSON error or empty
+	Body       string // first 4 KiB of the body; the specifications expect a JSON error or an empty body
 }
 
 // Accepted reports whether the receiver accepted the token: the status is 2xx.

@@ -25,7 +25,8 @@ type Client struct {
 	// RedirectURIs are the redirect URIs of the client. The URI in a request
 	// must equal one of them byte for byte. Only the port may differ, and only
 	// if the host is 127.0.0.1, [::1] or localhost (RFC 8252 §7.3). If the list
-	// is empty, the client has the redirect URIs of the default clients.
+	// is empty, Clients and AddClient use the redirect URIs of the default
+	// clients.
 	RedirectURIs []string
 
 	// PostLogoutRedirectURIs are the allowed redirect URIs after a logout. They

@@ -182,9 +182,11 @@ func (k *known) sorted() []*Registered {
 	return slices.SortedFunc(maps.Values(k.clients), func(a, b *Registered) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// Authenticate returns the client with the given ID if the secret is right. The
-// time that Authenticate takes depends neither on the secret nor on whether the
-// client exists.
+// Authenticate returns the client with the given ID if the secret is right. If
+// the field Itself of the client is true, Authenticate first tries to make the
+// given secret the secret of the client. In all other cases, the time that
+// Authenticate takes depends neither on the secret nor on whether the client
+// exists.
 func (r *Registry) Authenticate(id, secret string) (*Registered, bool) {
 	client, known := r.Client(id)
 	if known && client.Itself {

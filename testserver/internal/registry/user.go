@@ -21,7 +21,8 @@ type User struct {
 
 	// Claims are the claims in UserInfo and ID tokens, in addition to sub. The
 	// standard claims require the scope profile, email, address or phone
-	// (OpenID Connect Core 1.0 §5.4). Other claims require no scope.
+	// (OpenID Connect Core 1.0 §5.4), or a request for the claim by name
+	// (§5.5). Other claims require no scope.
 	Claims map[string]any
 
 	// AccessClaims are added to the access tokens that the token endpoint

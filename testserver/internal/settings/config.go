@@ -28,7 +28,7 @@ type Config struct {
 	Endpoints   map[catalogue.Endpoint]bool `json:"endpoints,omitzero"` // false: not served
 	Interactive *bool                       `json:"interactive,omitzero"`
 	TLS         *bool                       `json:"tls,omitzero"`
-	Seed        Secret                      `json:"seed,omitzero"` // all keys are derived from it
+	Seed        Secret                      `json:"seed,omitzero"` // generated keys are derived from it, except the RSA keys that are embedded in the program
 
 	Registration *bool `json:"registration,omitzero"` // allow dynamic registration
 

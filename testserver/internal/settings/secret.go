@@ -14,7 +14,8 @@ const masked = "***"
 // JSON. Convert it to string to get the value.
 type Secret string
 
-// Format hides s from all the verbs of package fmt.
+// Format hides s from the verbs of package fmt, except from %p. For %p, fmt
+// does not call Format and prints s.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
 
 // LogValue hides s from log/slog.

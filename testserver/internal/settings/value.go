@@ -136,8 +136,8 @@ func (v value) object(fields ...field) (given map[string]bool) {
 	return given
 }
 
-// members calls read for each member of v, and adds an error for each repeated
-// name.
+// members calls read for each member of v. If a name is repeated, members adds
+// an error and does not call read again for this name.
 func (v *value) members(want string, read func(name string, part value)) {
 	if !v.is("an object", want) || v.tooDeep() {
 		return

@@ -58,7 +58,7 @@ func specOf(a catalogue.Alg) (spec, error) {
 		return spec{family: shared, hash: crypto.SHA384}, nil
 	case catalogue.HS512:
 		return spec{family: shared, hash: crypto.SHA512}, nil
-	case catalogue.Ed25519: // only clients sign with it, in assertions
+	case catalogue.Ed25519: // only clients sign with it, in assertions and DPoP proofs
 	}
 	return spec{}, fmt.Errorf("unknown signing algorithm %q: use RS, PS, ES or HS followed by 256, 384 or 512, or use EdDSA", string(a))
 }

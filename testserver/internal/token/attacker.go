@@ -31,7 +31,8 @@ type Attacker struct {
 	keys map[catalogue.Alg]Key
 }
 
-// NewAttacker returns an attacker whose keys come from src.
+// NewAttacker returns an attacker whose keys come from src, except the RSA key,
+// which is embedded.
 func NewAttacker(src *Source) *Attacker { return &Attacker{source: src, keys: map[catalogue.Alg]Key{}} }
 
 // attackerPEM is an RSA key that the attackers of all servers share, because

@@ -35,14 +35,16 @@ type forgery struct {
 	minter *Minter
 }
 
-// Catalogue returns all defects that a token can have: wrong claims, a wrong
-// kind of token, wrong keys and signatures, a wrong encoding, or a state on the
-// server that makes the token invalid.
+// Catalogue returns the defects that every access token can have: wrong claims,
+// a wrong kind of token, wrong keys and signatures, a wrong encoding, or a
+// state on the server that makes the token invalid. Defects of the binding to a
+// certificate are in [CertificateCatalogue], and those of other tokens are in
+// [SignalCatalogue].
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }
 
-// DefectNames returns the names of all defects that a token can have, for error
+// DefectNames returns the names of all defects in [Catalogue], for error
 // messages.
 func DefectNames() string { return namesOf(Catalogue()) }
 

@@ -11,7 +11,8 @@ import (
 )
 
 // byteDefects returns the defects in the encoding of a token. The signature
-// stays valid. Lenient parsers accept tokens with these defects.
+// stays valid, and lenient parsers accept tokens with these defects. The only
+// exception is an encrypted token, whose key nobody has.
 func byteDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.DuplicateClaim,
@@ -97,8 +98,8 @@ func whole(change func(string) string) forge {
 }
 
 // trailingBits sets an unused bit in the last character of the signature. If
-// the signature has no unused bits (ES384, ES512, HS384), trailingBits changes
-// the claims segment instead.
+// the signature has no unused bits (ES384, ES512, HS384, or an RSA key of 3072
+// bits), trailingBits changes the claims segment instead.
 func trailingBits(f *forgery) (string, error) {
 	token, err := f.token()
 	if err != nil {

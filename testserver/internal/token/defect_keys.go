@@ -10,8 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// keyDefects returns the defects in the signature of a token: the signature is
-// missing, changed or made with an untrusted key.
+// keyDefects returns the defects in the signature of a token and in the header
+// members that say how to verify it. For example, the signature is missing,
+// changed or made with an untrusted key, or kid is missing.
 func keyDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.BadSignature,

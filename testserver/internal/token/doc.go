@@ -8,5 +8,6 @@
 // serialization, because a test server must sign tokens that libraries refuse
 // to make.
 //
-// Package token does not handle requests or depend on clients and users.
+// Package token does not handle requests, except those to [Attacker.Trap]. It
+// does not depend on clients and users.
 package token

@@ -40,7 +40,7 @@ type Draft struct {
 	Defect *Defect       // nil means a valid token
 	MaxAge time.Duration // the allowed age of the login, which the defect stale-auth exceeds
 	Trap   string        // the base of an attacker's URLs; "" means a host that does not exist
-	Bound  *Key          // the key of the client's DPoP proofs; nil means a bearer token
+	Bound  *Key          // the key of the client's DPoP proofs, set by BindTo; nil means that BindTo was not called
 
 	Certificate *x509.Certificate // set by BindToCertificate: the certificate that the token is bound to
 
@@ -49,9 +49,10 @@ type Draft struct {
 }
 
 // newDraft returns an access token from issuer that is valid once it is signed.
-// Its header and claims follow form, or RFC 9068 §2.2 if form is nil. It has
-// the optional claim nbf, so that tests show whether APIs check nbf. It has a
-// scope only if an option sets a scope.
+// Its header and claims follow form, or RFC 9068 §2.2 if form is nil. Without a
+// form, it has the optional claim nbf, so that tests show whether APIs check
+// nbf, and it has a scope only if an option sets a scope. A form may remove nbf
+// and add a scope.
 func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
 	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
 	d.Set("iss", form.issuer(issuer))

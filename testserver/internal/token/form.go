@@ -31,9 +31,9 @@ type Form struct {
 }
 
 // Texts describes a claim. If List is true, the claim is an array of strings.
-// Otherwise it is a single string. Expand converts the requested values to the
-// values in the claim. If Expand is nil, the claim contains the requested
-// values.
+// Otherwise it is a single string, except that an audience with several values
+// is always an array. Expand converts the requested audience to the values in
+// the claim. If Expand is nil, the claim contains the requested values.
 type Texts struct {
 	Name   string
 	List   bool

@@ -22,7 +22,9 @@ import (
 // are shown.
 type Key struct {
 	// ID is the kid. By default it consists of the first characters of the RFC
-	// 7638 thumbprint, preceded by "test-" for an embedded RSA key.
+	// 7638 thumbprint, preceded by "test-" for an embedded RSA key. The default
+	// for a shared secret begins with "secret" and does not depend on the
+	// secret.
 	ID  string
 	Alg catalogue.Alg
 	// Private signs for all algorithms except HS. It is an *ecdsa.PrivateKey on

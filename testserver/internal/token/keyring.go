@@ -65,7 +65,8 @@ func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyr
 func (k *Keyring) OnChange(f func()) { k.ring.OnChange(f) }
 
 // Signing returns the signing key for alg; "" means the default algorithm. If
-// the algorithm has no signing key yet, Signing makes and publishes a key.
+// the algorithm has no signing key yet, Signing makes a key. It publishes this
+// key unless the key is a shared secret.
 func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 	r, unlock := k.ring.RLock()
 	key, ok := r.signing[cmp.Or(alg, r.alg)]

@@ -77,7 +77,7 @@ func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 		d.Fail(fmt.Errorf("With(%q) is a defect of logout tokens and security event tokens: give it to Logout or Transmit", string(d.Defect.Name)))
 	}
 	if d.Defect != nil && !d.Defect.introspectable {
-		d.Opaque = false // the defect requires a JWT
+		d.Opaque = false // the defect requires a JWT, or makes an opaque token itself
 	}
 	if d.Opaque && len(d.jwtOnly) > 0 {
 		d.Fail(fmt.Errorf("%s applies only to JWTs, but OpaqueTokens makes opaque tokens: remove one of these options", strings.Join(d.jwtOnly, ", ")))

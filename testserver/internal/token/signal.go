@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// logoutTTL is the lifetime of a logout token, which may be at most two minutes
-// (OpenID Connect Back-Channel Logout 1.0 §2.4).
+// logoutTTL is the lifetime of a logout token, which should be at most two
+// minutes (OpenID Connect Back-Channel Logout 1.0 §4).
 const logoutTTL = 2 * time.Minute
 
 // defaultStream is the stream_id in the subject of a verification event.
@@ -51,7 +51,8 @@ func (m *Minter) LogoutToken(edit Edit) (Signal, error) {
 // EventToken returns a security event token (RFC 8417 §2, SSF 1.0 §4.1) about
 // the default user. The given edit changes the token before it is signed. By
 // default, the token has the audience of the server's access tokens. If edit
-// sets the sub or sid claim, EventToken moves its value into sub_id.
+// sets the sub or sid claim, but neither sets nor removes sub_id, EventToken
+// moves the value into sub_id.
 func (m *Minter) EventToken(event SecurityEvent, edit Edit) (Signal, error) {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "secevent+jwt")
@@ -101,7 +102,9 @@ func (d *Draft) setAudienceTo(aud ...string) {
 
 // setSubjectID sets sub_id unless an option has set or removed it (SSF 1.0
 // §3.1, RFC 9493 §3.2). The subject of a verification event is the stream (SSF
-// 1.0 §8.1.4.1). For every other event it is the user, the session, or both.
+// 1.0 §8.1.4.1), unless an option sets sub or sid. For every other event it is
+// the user, the session, or both. If an option has removed sub and none has set
+// sid, such an event has no sub_id.
 func (d *Draft) setSubjectID(kind catalogue.EventType) {
 	if !d.Claims.Unset("sub_id") {
 		return

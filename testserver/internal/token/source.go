@@ -77,7 +77,8 @@ func (s *Source) Handle(label string) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Drawn returns the number of draws for each label.
+// Drawn returns the number of draws for each label. A random source does not
+// count its own draws.
 func (s *Source) Drawn() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

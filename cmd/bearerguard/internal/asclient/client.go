@@ -48,8 +48,9 @@ type endpoints struct {
 }
 
 // Discover fetches the metadata of the authorization server and returns a
-// client for that server. The client sends all requests through the HTTP client
-// that [HTTPClient] returns.
+// client for that server. The client sends all requests with the transport of
+// the HTTP client that [HTTPClient] returns. Only requests for metadata and
+// keys follow redirects, within one origin.
 func Discover(ctx context.Context, config Config) (*Client, error) {
 	if err := fetch.CheckIssuer(config.Issuer, config.InsecureHTTP); err != nil {
 		return nil, &Error{InvalidIssuer, "the issuer", err}

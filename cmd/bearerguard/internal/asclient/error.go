@@ -16,13 +16,13 @@ type Kind int
 // These are the kinds of failures.
 const (
 	InvalidIssuer   Kind = iota // the issuer is not an allowed URL
-	InvalidRedirect             // the redirect URI does not lead to this machine
+	InvalidRedirect             // a login cannot use the redirect URI: see [CheckRedirect]
 	NoSecret                    // the client needs a secret and has none
 	CannotListen                // this program cannot listen at the redirect URI
-	Metadata                    // the metadata is unavailable, or an endpoint in it is missing or not allowed
-	Unreachable                 // an endpoint cannot be reached, or its response was cut off
+	Metadata                    // the metadata is unavailable or invalid, or an endpoint in it is missing or not allowed
+	Unreachable                 // an endpoint cannot be reached, its response was cut off, or the keys of the issuer cannot be fetched
 	Refused                     // the authorization server refuses; Cause is a [*RefusalError]
-	Expired                     // the device code expired before the user logged in
+	Expired                     // the lifetime of the device code ended before the user logged in; expired_token from the server is Refused
 	InvalidAnswer               // an answer violates the protocol
 )
 
@@ -42,8 +42,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// RefusalError is an error response. It contains the status and the members of
-// RFC 6749 §5.2, but not the body.
+// RefusalError is an error response. It contains the status, and the members
+// error and error_description (RFC 6749 §5.2), but not the body.
 type RefusalError struct {
 	Status            int // 0 if the error was in the redirect URL
 	Code, Description string
@@ -83,8 +83,8 @@ func (c *Client) failed(doing string, err error) *Error {
 }
 
 // shown returns a text from the server if this text may be printed. It returns
-// "" if the text is too long, contains a character that RFC 6749 §5.2 does not
-// allow, or contains a secret that the client sent.
+// "" if the text is too long, contains a character that is not printable ASCII,
+// or contains a secret that the client sent.
 func (c *Client) shown(text string) string {
 	const maxText = 500
 	if len(text) > maxText {

@@ -86,7 +86,7 @@ func (c *Client) keys(ctx context.Context) (*oidc.StaticKeySet, error) {
 		if key.Use == "enc" {
 			continue
 		}
-		switch key.Key.(type) { // a key of another type would make the set refuse all tokens
+		switch key.Key.(type) { // a key of another type would make the set refuse the tokens of all keys after it
 		case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
 			keys.PublicKeys = append(keys.PublicKeys, key.Key)
 		}

@@ -52,7 +52,8 @@ func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.
 // RFC 7636, RFC 8252). If the scopes include openid, it also sends a nonce. It
 // listens at the redirect URI, which [CheckRedirect] must allow. Port 0 picks a
 // free port. ByCode checks the iss parameter of the answer (RFC 9207) and the
-// ID token. If ctx ends, ByCode returns the error of ctx.
+// ID token. If ctx ends while ByCode waits for the answer, ByCode returns the
+// error of ctx.
 func (l *Login) ByCode(ctx context.Context, redirect string) (Tokens, error) {
 	as := l.client
 	if err := as.checkEndpoint("authorization", as.server.Authorization); err != nil {

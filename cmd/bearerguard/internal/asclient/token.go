@@ -13,8 +13,9 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// Tokens contains the members of a token response (RFC 6749 §5.1). A field is
-// zero if the response lacks the member.
+// Tokens contains the members of a token response (RFC 6749 §5.1, OpenID
+// Connect Core 1.0 §3.1.3.3). A field is zero if the response lacks the member.
+// The only exception is the field Refresh in the result of [Client.Refresh].
 type Tokens struct {
 	Access    string `json:"access_token"`
 	Type      string `json:"token_type,omitempty"`

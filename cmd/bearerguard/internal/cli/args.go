@@ -77,7 +77,7 @@ func OfferArgs(cmd *cobra.Command, names []string) {
 // It moves the duration to the end of args and puts "--" in front of it.
 // Otherwise, pflag would parse the duration as a flag. Protect changes nothing
 // if the command has no argument DURATION. It does not move a duration that
-// follows a flag, because the duration is the value of that flag.
+// follows a flag, because the duration may be the value of that flag.
 func Protect(root *cobra.Command, args []string) []string {
 	if cmd, _, err := root.Find(args); err != nil || !strings.Contains(cmd.Use, "DURATION") {
 		return args

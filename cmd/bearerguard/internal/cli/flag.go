@@ -47,7 +47,7 @@ func Exclusive(cmd *cobra.Command, flags ...string) {
 
 func must(err error) {
 	if err != nil {
-		panic(err) // cmd lacks the flag
+		panic(err) // cmd lacks the flag, or completions were already registered for it
 	}
 }
 

@@ -37,7 +37,7 @@ func New(base, token string) (*Client, error) {
 		return nil, ErrNoToken
 	}
 	return &Client{base: base, token: token, http: &http.Client{
-		Transport:     &http.Transport{}, // no proxy, because the API is on this machine
+		Transport:     &http.Transport{}, // no proxy, because the API is usually on this machine
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }

@@ -1,10 +1,10 @@
 // Package control is a client of the control API of a mock authorization
-// server. Such a server is started by the command serve or exec, or by package
-// testserver.
+// server. Such a server is started by the command serve, exec or check-api, or
+// by package testserver.
 //
-// A [Client] has the URL and the token of the API. For each operation of the
-// API, there is a function that returns an [Operation], or a [TypedOperation]
-// if the answer is parsed. The method Do sends the operation:
+// A [Client] has the URL and the token of the API. For each operation that the
+// commands use, there is a function that returns an [Operation], or a
+// [TypedOperation] if the answer is parsed. The method Do sends the operation:
 //
 //	client, err := control.New("http://127.0.0.1:9001", token)
 //	keys, text, err := control.ListKeys().Do(ctx, client)

@@ -9,7 +9,8 @@ import (
 // ListKeys lists the keys.
 func ListKeys() TypedOperation[wire.Keys] { return get[wire.Keys]("/v1/keys") }
 
-// RotateKeys changes the signing key, and returns the new key.
+// RotateKeys changes the signing key, and returns the new key. With
+// how.PublishFirst, the new key signs only after the next rotation.
 func RotateKeys(how wire.Rotate) TypedOperation[wire.Key] {
 	return post[wire.Key]("/v1/keys/rotate", how)
 }

@@ -21,7 +21,8 @@ func AdvanceClock(by time.Duration) TypedOperation[wire.Clock] {
 	return post[wire.Clock]("/v1/clock", wire.Advance{By: wire.Duration(by)})
 }
 
-// Reset deletes the tokens, faults, requests and events of the server.
+// Reset deletes the grants, opaque tokens, revocations, faults, requests and
+// events of the server, and ends FreezeKeys.
 func Reset() Operation { return Operation{http.MethodPost, "/v1/reset", nil} }
 
 // TakeSnapshot returns the state of the server as a [wire.Snapshot].

@@ -5,7 +5,8 @@ import wire "github.com/bearerguard/bearerguard/internal/control"
 // MintToken makes a token.
 func MintToken(m wire.Mint) TypedOperation[wire.Minted] { return post[wire.Minted]("/v1/tokens", m) }
 
-// MintBadTokens makes one token for each defect that every correct API refuses.
+// MintBadTokens makes one token for each defect that every correct API refuses,
+// and one for missing-scope, which is only for routes that require a scope.
 // Apart from its defect, each token has the properties that m describes.
 func MintBadTokens(m wire.Mint) TypedOperation[wire.BadTokens] {
 	return post[wire.BadTokens]("/v1/bad-tokens", m)

@@ -28,7 +28,7 @@ func asksForToken(c challenge.Challenge) bool {
 }
 
 // challenges checks the API's answer to a request without a token, and returns
-// the challenges in this answer.
+// the challenges in this answer. If the status is 404 or 405, it returns nil.
 func (x *examination) challenges(a answer) []challenge.Challenge {
 	switch {
 	case a.status == http.StatusUnauthorized:

@@ -140,7 +140,9 @@ func (x *examination) barred(address string) string {
 // publicURL is the remedy for a URL that must not be requested.
 const publicURL = "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http and a local host."
 
-// isLocal reports whether a host is this machine or has a link-local address.
+// isLocal reports whether a host is localhost or a name below it, or a
+// loopback, link-local or unspecified IP address. It does not resolve other
+// names.
 func isLocal(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {

@@ -18,7 +18,7 @@ const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // violates an RFC, or makes every client fail
 	Warned  Result = "warned"  // makes some clients fail
-	Skipped Result = "skipped" // there is nothing to check
+	Skipped Result = "skipped" // not checked, because there is nothing to check or an earlier check failed
 )
 
 // Check is one line of a report. Strings from servers are escaped.
@@ -48,8 +48,9 @@ type Report struct {
 // source of the rule.
 type about struct{ name, text, source string }
 
-// These are all the checks, in the order in which a report lists them. The last
-// two are repeated for each authorization server.
+// These are all the checks, in the order in which a report lists them. The
+// check of the listed servers is repeated for each fault in the list. The last
+// two are repeated for each authorization server that is checked.
 var (
 	aboutHTTPS     = about{"https", "the URL is https, or http on loopback", "RFC 9728 §7.1"}
 	aboutStatus    = about{"status", "a request without a token is answered with 401", "RFC 6750 §3.1"}
@@ -93,7 +94,8 @@ func (x *examination) note(a about, r Result, f finding) {
 	x.report.Checks = append(x.report.Checks, c)
 }
 
-// maxText limits the length of each string in a report, in bytes.
+// maxText limits the length of each string in a check before it is escaped, in
+// bytes.
 const maxText = 1000
 
 // escape shortens text to maxText bytes and escapes all characters that are not

@@ -1,5 +1,5 @@
-// Package process watches the parent process, locks files for as long as this
-// process runs, and returns the exit code of a child process.
+// Package process watches another process, usually the parent, locks files for
+// as long as this process runs, and returns the exit code of a child process.
 //
 // This package does not start processes or parse command lines.
 package process

@@ -4,7 +4,7 @@ import "os"
 
 // Forwarded lists the signals that the subcommand exec forwards to the program
 // that it runs. It is empty: the console sends Ctrl-C to the program directly,
-// and Windows has no other signals.
+// and a process on Windows cannot send such signals to another process.
 var Forwarded = []os.Signal{}
 
 // ExitCode returns the exit code of a command.
