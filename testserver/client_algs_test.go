@@ -147,6 +147,10 @@ func TestRegisteredClientAlgs(t *testing.T) {
 	}
 	signedWith(c, "RS256")
 	signedWith(registerClient(t, s, `{"redirect_uris":["`+callback+`"],"id_token_signed_response_alg":"PS512"}`), "PS512")
+	refused := register(t, s, `{"redirect_uris":["`+callback+`"],"id_token_signed_response_alg":"a\\b\"c\u00fc"}`)
+	if text := refused.text("error_description"); refused.status != 400 || !strings.Contains(text, "id_token_signed_response_alg") || strings.ContainsAny(text, `"\ü`) {
+		t.Errorf("got %d %q, want 400 and a description in the characters of RFC 6749 §5.2", refused.status, text)
+	}
 
 	body := `{"client_id":"` + c.text("client_id") + `","redirect_uris":["` + callback + `"],"id_token_signed_response_alg":"EdDSA","introspection_signed_response_alg":"ES384"}`
 	r := sendRegistration(t, s, "PUT", c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))

@@ -66,14 +66,14 @@ func readForm(r *http.Request) (url.Values, *http.Request) {
 // have a token in the place of a name.
 var parameters = map[string]bool{
 	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
-	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,
+	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true, "acr_values": true,
 	"client_assertion": false, "client_assertion_type": false, "client_secret": false, "token": false,
 	"subject_token_type": true, "actor_token_type": true, "requested_token_type": true,
 	"subject_token": false, "actor_token": false, "audience": false, "assertion": false, "authorization_details": false,
 	"access_token": false, "code": false, "code_challenge": false, "code_verifier": false, "device_code": false, "id_token_hint": false,
 	"login_hint": false, "nonce": false, "post_logout_redirect_uri": false, "redirect_uri": false, "refresh_token": false,
 	"request_uri": false, "resource": false, "state": false, "user_code": false, "username": false, "password": false,
-	"server_request": false, "server_csrf": false, "decision": false, "pick": false,
+	"claims": false, "dpop_jkt": false, "server_request": false, "server_csrf": false, "decision": false, "pick": false,
 }
 
 // redactedForm returns form with fingerprints instead of values that could be

@@ -39,8 +39,8 @@ type Request struct {
 	// Form is the form in the body, or the query of a GET, if the endpoint
 	// takes a form. Values are replaced by fingerprints, except for the values
 	// of client_id, grant_type, response_type, scope and others that reveal
-	// nothing. Names that are not in a fixed list, such as acr_values, are also
-	// replaced by fingerprints. Form is set once the body has been read, before
+	// nothing. Names that are not parameters of this server are also replaced
+	// by fingerprints. Form is set once the body has been read, before
 	// a fault applies.
 	Form url.Values
 

@@ -162,12 +162,21 @@ func (s registrationEndpoint) takeScopes(c *registry.Client, text string) *failu
 	return nil
 }
 
+// inDescription removes the characters that error_description must not contain
+// (RFC 6749 §5.2).
+func inDescription(c rune) rune {
+	if c < ' ' || c > '~' || c == '"' || c == '\\' {
+		return -1
+	}
+	return c
+}
+
 func (s registrationEndpoint) checkRest(c registry.Client) *failure {
 	_, _, loopback := registry.CutLoopback(c.Logout.URI)
 	algs := c.Algs.Check(func(f catalogue.ClientAlg) string { return f.Member })
 	switch {
 	case algs != nil:
-		return invalidMetadata(strings.ReplaceAll(algs.Error(), `"`, ""))
+		return invalidMetadata(strings.Map(inDescription, algs.Error()))
 	case len(c.Name) > registry.MaxText || strings.ContainsFunc(c.Name, unicode.IsControl):
 		return invalidMetadata("client_name is longer than 256 bytes or has control characters")
 	case c.Logout.URI != "" && (registry.CheckLogoutURI(c.Logout.URI) != nil || !loopback && !strings.HasPrefix(c.Logout.URI, "https://")):
