@@ -79,8 +79,9 @@ func leafOf(t *testing.T, value string) []byte {
 }
 
 // FuzzEscapedPEM checks that the result is the thumbprint of the first
-// certificate. A field with further certificates must be accepted only with
-// Chain. The certificate must also be accepted in the encoding of each proxy.
+// certificate. A field with several certificates must be refused unless Chain
+// is set. A field with only the first certificate must be accepted in the
+// encoding of each proxy.
 func FuzzEscapedPEM(f *testing.F) {
 	for _, seed := range []string{
 		escaped(pemOf(0)), escapedByALB(pemOf(0, 1)), url.QueryEscape(leaf) + "," + url.QueryEscape(issuer), leaf, `"` + leaf + `"`, `""`, `"`, pemOf(1, 0),

@@ -24,7 +24,7 @@ var junkTime = flag.Duration("junk", 0, "how long to send made-up tokens to each
 // Together, they stay below this limit.
 const (
 	junkRate, junkRoom = 1000, 64 // queries with made-up tokens: rate per second, and maximum in flight
-	goodRate, goodRoom = 100, 32  // queries with good tokens: the same values, for tokens that were active before and for new tokens
+	goodRate, goodRoom = 100, 32  // rate and maximum in flight for good tokens: once for tokens that were active before, and once for new ones
 )
 
 // rejections are answers with which real servers, and firewalls in front of

@@ -8,10 +8,10 @@ import (
 )
 
 // AppleID accepts the ID tokens of Sign in with Apple, for callers that have no
-// access token for the API. clients are bundle IDs of apps and Services IDs of
-// web sites. Apple issues an ID token only at login, so exchange it for your
-// own session. The tokens have no scopes. Notifications from Apple's servers
-// are similar to ID tokens, but are refused.
+// access token for the API. Each client is the bundle ID of an app or the
+// Services ID of a web site. Apple issues an ID token only at login, so
+// exchange it for your own session. The tokens have no scopes. Notifications
+// from Apple's servers are similar to ID tokens, but are refused.
 func AppleID(clients ...string) middleware.Issuer {
 	f := &faults{function: "AppleID"}
 	f.nonEmpty("clients", clients, "bundle IDs and Services IDs such as com.example.orders")

@@ -34,7 +34,7 @@ type Remote struct {
 	issuer   string // "" for a Remote from NewRemote
 
 	// Only the running attempt accesses these fields:
-	url           string    // URL of the set; from the metadata if issuer is set
+	url           string    // URL of the key set; taken from the metadata if issuer is not empty
 	lastDiscovery time.Time // if zero, the next attempt reads the metadata
 	etag          string    // ETag of the set at url
 

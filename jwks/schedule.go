@@ -12,7 +12,7 @@ import (
 type schedule struct {
 	maxAge, maxStale time.Duration // see Options
 	minInterval      time.Duration // average time between attempts for unknown key IDs
-	burst            int           // attempts for unknown key IDs that may follow each other without a delay
+	burst            int           // number of attempts for unknown key IDs that may start without a delay between them
 }
 
 // state is the result of an attempt: the set, and the times that control the

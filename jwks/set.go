@@ -97,9 +97,9 @@ func newSet(keys []key, skipped []error) *Set {
 	return s
 }
 
-// reuseKeys makes s use the pointers of the earlier set for all selectors that
-// find the same key in both sets. The pointer that a selector finds therefore
-// does not change while the selector finds the same key.
+// reuseKeys keeps pointers stable: if a selector finds an equal key in before,
+// s uses the pointer of before. The pointer of a selector thus changes only if
+// its key changes.
 func (s *Set) reuseKeys(before *Set) {
 	for at, key := range s.keys {
 		if old, ok := before.keys[at]; ok && same(old, key) {

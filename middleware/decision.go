@@ -41,7 +41,7 @@ type input struct {
 	outer       *carried             // the decision for the enclosing route; nil if no route encloses this one
 	need        []scopes.Requirement // the requirements of the enclosing routes and of this route
 	credentials Credentials
-	scheme      string // schemeBearer or schemeDPoP; "" if the caller uses neither
+	scheme      string // schemeBearer, also for a token without a scheme, or schemeDPoP; "" if no token with a supported scheme was found
 	token       string
 	explained   []Step // results for Explain; otherwise nil
 }

@@ -276,8 +276,8 @@ func TestErrorsOfIssuerFor(t *testing.T) {
 	}
 }
 
-// Issuers that IssuerFor returns may share a key set in which each key is
-// restricted to one issuer.
+// Two issuers returned by IssuerFor may use the same key set. A key of the set
+// that is restricted to one of the issuers must not verify tokens of the other.
 func TestFoundIssuersDoNotShareTenantKeys(t *testing.T) {
 	p := newRealms(t, "a")
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("https://id.example.com/realms/b"))

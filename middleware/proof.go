@@ -94,7 +94,7 @@ func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
 	algorithm := policy.algorithms[alg]
 	switch {
 	case errors.Is(err, errOtherKey):
-		return nil, malformed("the header has an extension, or refers to another key than jwk")
+		return nil, malformed("the header has crit, b64 or cty, or refers to a key other than jwk")
 	case err != nil:
 		return nil, malformed("the header is not strict JSON")
 	case typ != proofType:

@@ -43,7 +43,7 @@ func (d *decision) checkProofURL() error {
 // followed by the path. An absolute requested URL must also be below one of the
 // origins.
 func (policy *proofPolicy) matches(htu, requested string) bool {
-	for _, base := range policy.origins { // the usual case: both URLs are in normal form
+	for _, base := range policy.origins { // the usual case: requested is a path, and it and htu are in normal form
 		if rest, ok := strings.CutPrefix(htu, base.origin); ok {
 			if rest, ok = strings.CutPrefix(rest, base.path); ok && rest == requested && strings.HasPrefix(requested, "/") && weburl.IsNormal(requested) {
 				return true

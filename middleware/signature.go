@@ -55,7 +55,7 @@ func (d *decision) verifyBy(keyID string) error {
 	if d.key = key; d.verifiedBefore(key) {
 		return nil
 	}
-	if len(d.message.Signature) == 0 { // not split yet, because the token was in the cache, with a different key
+	if len(d.message.Signature) == 0 { // not split if the token was cached, with a different key
 		if _, err := d.message.Split(d.token); err != nil {
 			return ErrSignature
 		}

@@ -36,7 +36,7 @@ type entry struct {
 	issuer        *issuer
 	kind          Kind
 	value         string
-	before, until int64 // Unix times; before == everything means that all tokens are revoked
+	before, until int64 // Unix times; if before has the value of the constant everything, all tokens are revoked
 	index         int   // in byEnd
 	// next points to another entry for the same kind and value. One of the two
 	// entries revokes more recent tokens, the other one expires later.

@@ -41,7 +41,8 @@ type Revocation struct {
 	Value string
 
 	// Before limits the revocation to tokens that were issued at or before this
-	// time, in whole seconds. The zero time means all tokens.
+	// time. The times are compared in whole seconds. The zero time means all
+	// tokens.
 	Before time.Time
 
 	// Until is when the last of these tokens has expired. It is required.

@@ -96,7 +96,7 @@ type unstable struct {
 	rejected      string // the Value of a revocation with which Publish fails
 	gap           bool   // the next Read with a position returns ErrGap
 	reads         int
-	hidden        []revoke.Revocation // returned only by a Read from the beginning
+	hidden        []revoke.Revocation // only a Read that starts at the beginning returns these
 }
 
 func (u *unstable) set(change func(*unstable)) {

@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// unmet returns the scopes that the challenge must name, or "met".
+// unmet returns "met", or "needs" and the scopes that the challenge must name.
 func unmet(r scopes.Requirement, granted string) string {
 	shortfall := r.Unmet(scopes.Evidence{Scopes: scopes.Parse(granted)})
 	if shortfall == nil {

@@ -143,7 +143,7 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 		"with an unknown member":       {strings.Replace(state, `"Clients":`, `"Guests":[],"Clients":`, 1), "unknown members"},
 		"with a family that is null":   {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is invalid"},
 		"with a code that is null":     {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},
-		"with a device that is null":   {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device is invalid"},
+		"with a device that is null":   {strings.Replace(state, `"Devices":[{`, `"Devices":[{"Value":null},{`, 1), "a device authorization is null, or its interval is negative"},
 		"with a push that is null":     {strings.Replace(state, `"Pushed":[{`, `"Pushed":[{"Value":null},{`, 1), "a pushed request is null"},
 		"with a push without a value":  {strings.Replace(state, `"scope":[`, `"x":[],"scope":[`, 1), "a parameter of a pushed request has no value"},
 		"with a client that is null":   {strings.Replace(state, `"Clients":[`, `"Clients":[null,`, 1), "a client is null"},

@@ -46,7 +46,7 @@ func TestCloseReturnsAtOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := testserver.New(t, opts...)
 				get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
-				silent := dial(t, s) // never writes and never reads
+				silent := dial(t, s) // the test neither writes to this connection nor reads from it
 				defer silent.Close()
 				synctest.Wait()
 

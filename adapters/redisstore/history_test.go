@@ -161,8 +161,8 @@ func TestTwoProcessesWithTheSameNumber(t *testing.T) {
 	assertFirst(t, two, used, false, redisstore.ErrLost)
 }
 
-// A proof waits for two commands, and for a third one when the lifetime of the
-// counters is extended.
+// Checking a proof takes two commands, or three if the lifetime of the counters
+// is extended.
 func TestTheCommandsOfAProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, next := newFake(), inGroup()

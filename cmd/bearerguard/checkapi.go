@@ -77,7 +77,7 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 	flags.StringVarP(&f.req.Method, "method", "X", http.MethodGet, "`method` of the request")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header field `'Name: value'` of the request; may be repeated")
 	flags.StringVar(&f.req.Body, "body", "", "`text` of the request body, or @ and the name of a file")
-	addScope(cmd, &f.scope, "`scope` that the route requires; may be repeated, or contain several with spaces")
+	addScope(cmd, &f.scope, "`scope` that the route requires; may be repeated, or contain several, separated by spaces")
 	flags.StringVar(&f.aud, "audience", "", "`identifier` of the API in aud (default the audience of the server, which is api unless configured)")
 	flags.StringArrayVar(&f.needs, "require-claim", nil, "`name=value`: a claim, and a value in it that the route requires, such as a role; may be repeated"+namedByPointer)
 	flags.StringArrayVar((*[]string)(&f.req.RequireACR), "require-acr", nil, "`value` of acr that the route requires; may be repeated if one of several values is enough, the preferred one first")

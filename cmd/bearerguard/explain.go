@@ -104,7 +104,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wron
 	flags.StringVar(&f.audience, "audience", "", "`identifier` of the API, which aud must contain")
 	flags.StringVar(&f.audienceClaim, "audience-claim", "", "`name` of the claim that contains the identifier of the API, if not aud, such as client_id for Cognito")
 	flags.StringArrayVar(&f.scopeClaims, "scope-claim", nil, "`name` of a claim that may contain the scopes, or a JSON Pointer such as /realm_access/roles; may be repeated (default scope, scp)")
-	addScope(cmd, &f.scope, "`scope` that the token must have; may be repeated, or contain several with spaces")
+	addScope(cmd, &f.scope, "`scope` that the token must have; may be repeated, or contain several, separated by spaces")
 	flags.StringVar(&f.profile, "profile", "any", "`profile` of the token format: any, or rfc9068 for exactly that profile")
 	flags.BoolVar(&f.introspect, "introspect", false, "introspect the token at the first issuer")
 	flags.StringVar(&f.introspector, "introspect-client-id", "", "like --introspect, as the client with this `ID`")

@@ -122,7 +122,7 @@ func removeOwn(path string, text []byte) {
 }
 
 // transport returns a transport that trusts the root certificate in the ready
-// line. For a server without --tls, it returns nil.
+// line, or nil if the server does not use TLS.
 func (r ready) transport() http.RoundTripper {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(r["ca_pem"])) {

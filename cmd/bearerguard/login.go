@@ -51,7 +51,7 @@ be reached or refuses, or the login did not finish in time.`,
 	}
 	f.client.addClient(cmd)
 	flags := cmd.Flags()
-	addScope(cmd, &f.scope, "`scope` to request; may be repeated, or contain several with spaces")
+	addScope(cmd, &f.scope, "`scope` to request; may be repeated, or contain several, separated by spaces")
 	flags.BoolVar(&f.device, "device", false, "use the device flow")
 	flags.BoolVar(&f.noBrowser, "no-browser", false, "do not open a browser; open the printed URL yourself")
 	flags.StringVar(&f.redirect, "redirect-uri", "http://127.0.0.1:0/callback", "loopback `URL` that the client is registered with; port 0 picks a free port")

@@ -30,7 +30,7 @@ When the server is ready, it writes one line of JSON to standard output, and not
 
 control is the URL of the control API, which the other commands use. control_token is the
 bearer token for it. Both are "" with --control off; control_token is also "" with
---control-token-file. ca_pem is the root certificate to trust with --tls, else "".
+--control-token-file. ca_pem is the root certificate to trust, or "" without TLS.
 
 The server listens on 127.0.0.1:9000, or the next free port, and only this machine can
 reach it. Its tokens are for tests. The other commands find the server if they run in

@@ -53,7 +53,7 @@ server cannot be reached or refuses.`,
 	}
 	client.addClient(cmd)
 	cmd.Flags().StringVar(&actor, "actor-token-file", "", "`file` with the token of the party that acts for the subject")
-	addScope(cmd, &scope, "`scope` to request; may be repeated, or contain several with spaces")
+	addScope(cmd, &scope, "`scope` to request; may be repeated, or contain several, separated by spaces")
 	params.add(cmd, "token request")
 	output.add(cmd)
 	return cmd

@@ -42,7 +42,7 @@ server cannot be reached or refuses.`,
 		},
 	}
 	client.addClient(cmd)
-	addScope(cmd, &scope, "`scope` to request; may be repeated, or contain several with spaces")
+	addScope(cmd, &scope, "`scope` to request; may be repeated, or contain several, separated by spaces")
 	params.add(cmd, "token request")
 	output.add(cmd)
 	return cmd

@@ -90,7 +90,7 @@ func readKey(flag, name string) (text []byte, key testserver.Key, err error) {
 		err = errors.New("a shared secret has no public key, which DPoP needs")
 	}
 	if err != nil {
-		return nil, key, usage("%s %s: want a private key in PEM or a private JWK: %w", flag, name, err)
+		return nil, key, usage("%s %s: the file must contain a private key in PEM or a private JWK: %w", flag, name, err)
 	}
 	return text, key, nil
 }

@@ -129,9 +129,9 @@ func fewest(f func()) float64 {
 	return least
 }
 
-// Each limit allows for the allocations of the standard library, for a digest
-// and, with ECDSA, for the DER signature. EdDSA allocates nothing. proof/bench
-// compares the number of allocations with golang-jwt's.
+// Each limit covers the allocations of the standard library, one for a digest
+// and, with ECDSA, one for the DER signature. EdDSA allocates nothing.
+// proof/bench compares the number of allocations with golang-jwt's.
 func TestVerifyAllocatesLittle(t *testing.T) {
 	for algorithm, most := range map[string]float64{"RS256": 9, "PS256": 19, "ES256": 13, "ES512": 17, "EdDSA": 0} {
 		_, public := signer(algorithm)

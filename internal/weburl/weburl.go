@@ -1,7 +1,7 @@
 // Package weburl brings http and https URLs into the normal form of RFC 3986
 // §6.2.2 and §6.2.3, without query and fragment. Two spellings of one URL have
-// the same normal form. URLs of different resources have different normal forms
-// if they differ in more than query and fragment.
+// the same normal form. Apart from query and fragment, only spellings of one
+// URL have the same normal form.
 //
 // This package does not decide which URLs are acceptable for a purpose, and it
 // sends no requests.

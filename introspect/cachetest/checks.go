@@ -200,7 +200,7 @@ func expires(ctx context.Context, store introspect.Cache) error {
 	for _, ttl := range []time.Duration{time.Millisecond, 300 * time.Millisecond, time.Second} {
 		key := newKey()
 		if err := store.Set(ctx, key, []byte("value"), ttl); err != nil {
-			return fmt.Errorf("Set with a lifetime of %v returned the error %w, want no error", ttl, err)
+			return fmt.Errorf("a lifetime of %v: Set returned the error %w, want no error", ttl, err)
 		}
 		if err := suite.Wait(ctx, time.Now().Add(ttl+margin)); err != nil {
 			return err
@@ -217,7 +217,7 @@ func lasts(ctx context.Context, store introspect.Cache) error {
 	began := time.Now()
 	for ttl, key := range keys {
 		if err := store.Set(ctx, key, []byte("value"), ttl); err != nil {
-			return fmt.Errorf("Set with a lifetime of %v returned the error %w, want no error", ttl, err)
+			return fmt.Errorf("a lifetime of %v: Set returned the error %w, want no error", ttl, err)
 		}
 	}
 	if err := suite.Wait(ctx, time.Now().Add(800*time.Millisecond)); err != nil {

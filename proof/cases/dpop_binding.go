@@ -12,9 +12,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// bindingRule is a row of a bindingTable. Each string field lists one or more
-// values, separated by commas. The rule applies to every combination of these
-// values. There is one outcome for each mode of the table.
+// bindingRule is a row of a bindingTable. It has one scheme. Each of the other
+// string fields lists one or more values, separated by commas. The rule applies
+// to every combination of these values. There is one outcome for each mode of
+// the table.
 type bindingRule struct {
 	scheme, bindings, proofs, certificates string
 	outcomes                               []outcome
@@ -100,7 +101,8 @@ var bindingTables = []bindingTable{
 	},
 }
 
-// BindingTables returns the tables of docs/answers.md in Markdown, by name.
+// BindingTables returns bindingTables in Markdown, by name. docs/answers.md
+// must contain these tables: a test compares them.
 func BindingTables() map[string]string {
 	tables := make(map[string]string)
 	for _, table := range bindingTables {

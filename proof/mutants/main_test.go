@@ -41,8 +41,8 @@ func TestSkipped(t *testing.T) { t.Skip() }
 `,
 }
 
-// judgeLock runs the mutants of a table on the module in lock, and returns the
-// output. It checks that the files of the module do not change.
+// judgeLock runs the mutants of a table on the module in the map lock, and
+// returns the output. It checks that the files of the module do not change.
 func judgeLock(t *testing.T, table, match string) (bool, string, error) {
 	t.Helper()
 	root := t.TempDir()

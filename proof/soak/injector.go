@@ -46,8 +46,9 @@ func (w *injector) run(ctx context.Context) {
 }
 
 // grace returns how long after the end of a fault the verifier may still lack
-// the key set. The verifier's next attempt to fetch the key set may begin up to
-// one minimum interval later, and may take another minimum interval.
+// the key set: one minimum interval until its next attempt to fetch the key
+// set, and one for that attempt. After some faults the next attempt begins
+// later, by extraGrace.
 func (w *injector) grace(f fault) time.Duration { return f.extraGrace + 2*w.config.minInterval }
 
 // begin injects a fault and returns the function that removes it.

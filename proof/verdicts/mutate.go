@@ -32,8 +32,8 @@ func split(text string) member {
 	return member{name, value}
 }
 
-// content changes a member of a header or of claims. The set argument lists
-// members. The verifier gives a meaning to most of them.
+// content changes a member of a header or of claims. set contains the members
+// that may be set. Most of them have a meaning for the verifier.
 func (m mutator) content(list []member, set []string) ([]member, string) {
 	list = append([]member(nil), list...)
 	switch p := m.IntN(100); {

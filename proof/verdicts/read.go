@@ -18,7 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// replay passes requests to the verifiers, one after another.
+// replay gives each request to the verifier of its setup, one request at a
+// time.
 type replay struct {
 	verifiers map[string]*middleware.Verifier
 	endpoint  introspectionEndpoint

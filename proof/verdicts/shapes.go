@@ -99,7 +99,8 @@ func numbered(n int) (names []string) {
 	return names
 }
 
-// answers lists introspection responses with the claims of active tokens.
+// answers lists introspection responses with active true. Some of them describe
+// tokens that must be refused, for example because they have expired.
 var answers = []shape{
 	{"usual", "", `{"active":true,"iss":"$iss","sub":"alice","aud":"$aud","client_id":"app","scope":"read write","exp":$exp,"iat":$iat,"token_type":"Bearer"}`},
 	{"administrator", "", `{"active":true,"sub":"root","aud":["$aud"],"scope":"admin","exp":$exp}`},

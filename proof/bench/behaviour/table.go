@@ -44,8 +44,8 @@ func (t table) markdown(w io.Writer) {
 	}
 }
 
-// short formats a duration. The precision is at most 10 ms, because a token is
-// sent only every 10 ms.
+// short formats a duration. It shows nothing finer than 10 ms, because a token
+// is sent only every 10 ms.
 func short(d time.Duration) string {
 	switch {
 	case d < 10*time.Millisecond:

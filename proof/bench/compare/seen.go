@@ -73,8 +73,8 @@ func seen(ctx context.Context, m meter) (table, error) {
 	return t, nil
 }
 
-// million is like seen, but with more tokens than the cache can hold. Tokens
-// that are never drawn are not made.
+// million is like seen, but with 1 000 000 tokens and a cache for a tenth of
+// them, or none.
 func million(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -63,7 +63,7 @@ func (k Snapshot) Check() error {
 	}
 	for _, d := range k.Devices.All() {
 		if d == nil || d.Interval < 0 {
-			return errors.New("a device is invalid")
+			return errors.New("a device authorization is null, or its interval is negative")
 		}
 	}
 	return nil

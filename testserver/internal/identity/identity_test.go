@@ -57,7 +57,7 @@ func TestParsedClaimsRequests(t *testing.T) {
 		{`{"id_token":{"sub":{"value":"alice"},"acr":{"values":["gold","silver"],"essential":true}}}`, "[]", "[alice]", "[gold silver]"},
 		{`{"userinfo":{"sub":{"value":"bob"}},"id_token":{"acr":{"value":"gold","later":1}}}`, "[]", "[bob]", "[gold]"},
 		{`{"id_token":{"sub":{"Value":"alice","VALUES":["bob"]},"acr":{"Essential":7}}}`, "[]", "[]", "[]"},
-		{`{"id_token":{"sub":{"value":7},"acr":null}}`, "[]", "[]", "[]"}, // 7 is ignored: a subject is a string
+		{`{"id_token":{"sub":{"value":7},"acr":null}}`, "[]", "[]", "[]"}, // Subjects leaves out 7, because a subject is a string
 	} {
 		r := parse(t, tt.text)
 		if got := fmt.Sprint(r.Names([]string{"openid", "phone"}), r.Subjects(), r.ACRs()); got != fmt.Sprintf("%s %s %s", tt.names, tt.subjects, tt.acrs) {

@@ -22,7 +22,7 @@ const (
 // credentials, so it may be printed.
 type Request struct {
 	Time     time.Time          // arrival time, by the server's clock
-	Endpoint catalogue.Endpoint // Any for a path that is not served
+	Endpoint catalogue.Endpoint // catalogue.Any if the path is not served
 	Method   string
 	Client   string // the ID given to ClientFor; "" without ClientFor
 	ClientID string // the OAuth client that authenticated; "" if none did

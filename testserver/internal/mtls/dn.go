@@ -47,8 +47,8 @@ func fold(c rune) rune {
 	return least
 }
 
-// encoded does the same as attribute for a value in DER. If the value is not a
-// character string, the text contains the DER in hex.
+// encoded is like the function attribute, but receives the value in DER. If the
+// value is not a character string, the text contains the DER in hex.
 func encoded(oid string, der []byte) string {
 	var value any
 	if rest, err := asn1.Unmarshal(der, &value); err == nil && len(rest) == 0 {
@@ -107,7 +107,7 @@ func parseAttribute(text string) (string, error) {
 	kind, value, found := strings.Cut(text, "=")
 	kind = strings.TrimSpace(kind)
 	if !found {
-		return "", fmt.Errorf("%q has no =: want a name such as CN=billing,O=Example", text)
+		return "", fmt.Errorf(`the part %q has no =: want a name such as CN=billing,O=Example, with a comma in a value written as \,`, text)
 	}
 	oid, known := attributeTypes[strings.ToLower(kind)]
 	if !known {
@@ -188,7 +188,7 @@ func unescape(value string) (string, error) {
 			}
 		}
 		if rest == "" || strings.IndexByte(` "#+,;<=>\`, rest[0]) < 0 {
-			return "", errors.New(`has a \ that escapes nothing`)
+			return "", errors.New(`has a \ that is not followed by a character that can be escaped`)
 		}
 		b.WriteByte(rest[0])
 		i++

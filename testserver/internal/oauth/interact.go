@@ -119,8 +119,8 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	}
 	scopes := chosen(a.scopes, form[pages.FieldScope])
 	s.grants.UpdateSession(session, func(saved *grants.Session) {
-		// Change a clone, because a login request stores its copy of the
-		// session, which then shares the current map.
+		// Change a clone of the map: a login request stores its own copy of the
+		// session, and that copy shares this map.
 		consented := maps.Clone(saved.Consented)
 		if consented == nil {
 			consented = map[string][]string{}

@@ -45,7 +45,7 @@ func (s *Server) Introspection(text string) json.RawMessage {
 	}
 	b, err := answer.MarshalJSON()
 	if err != nil {
-		return inactive // cannot happen: the names were parsed from JSON
+		return inactive // cannot happen: every name is a string, and encoding a string as JSON does not fail
 	}
 	return b
 }

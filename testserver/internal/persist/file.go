@@ -165,9 +165,9 @@ func (f *File) read() (state []byte, err error) {
 	return state, nil
 }
 
-// Save replaces the state. On systems with flock(2), if it returns nil, the new
-// state survives a crash of the machine. After an error the file has either the
-// old or the new state, unless another program has changed the file.
+// Save replaces the state. If Save returns nil, the new state survives a crash
+// of the machine, on systems with flock(2). After an error the file has either
+// the old or the new state, unless another program has changed the file.
 func (f *File) Save(v any) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

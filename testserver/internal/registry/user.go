@@ -42,7 +42,7 @@ type User struct {
 func CheckACR(values []string) error {
 	for _, acr := range values {
 		if CheckScope(acr) != nil { // an acr value may have the same characters as a scope
-			return fmt.Errorf("%q: an acr value must not be empty or contain spaces, double quotes or backslashes", acr)
+			return fmt.Errorf("%q: an acr value must not be empty or contain spaces, double quotes, backslashes or characters other than visible ASCII", acr)
 		}
 	}
 	return nil

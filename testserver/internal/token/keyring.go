@@ -106,6 +106,9 @@ func (k *Keyring) Use(key Key) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()
 	r.signing[key.Alg] = key
+	if r.staged != nil && r.staged.ID == key.ID && r.staged.Alg == key.Alg {
+		r.staged = nil // the next rotation must not return a key that already signs
+	}
 	return nil
 }
 

@@ -76,6 +76,20 @@ func TestAKeyThatWasRetiredBeforeItsTurnDoesNotComeBack(t *testing.T) {
 	}
 }
 
+func TestAKeyThatAlreadySignsIsNotRotatedTo(t *testing.T) {
+	k := keyring(t, catalogue.ES256, token.RandomSource())
+	staged, err := k.Rotate(token.Rotation{PublishFirst: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Use(staged); err != nil {
+		t.Fatal(err)
+	}
+	if next, err := k.Rotate(token.Rotation{}); err != nil || next.ID == staged.ID {
+		t.Errorf("got %v, %v, want another key than the one that already signs", next, err)
+	}
+}
+
 func TestRetiringEndsATokenAndNotItsKey(t *testing.T) {
 	m, _ := minter(t, catalogue.ES256, token.RandomSource())
 	text, kid := mint(t, m), signer(t, m.Keys, "")
