@@ -102,8 +102,9 @@ func (d *decision) store() error {
 // drop removes a cached token that was refused.
 func (c *tokenCache) drop(at digest) { c.tokens.Invalidate(at) }
 
-// verifiedBefore reports whether the token is cached with this key. The
-// signature then need not be verified again.
+// verifiedBefore reports whether the cache contains the token, and its
+// signature was verified with this key. The signature then need not be verified
+// again.
 func (d *decision) verifiedBefore(key any) bool {
 	if !d.lookedUp {
 		return false

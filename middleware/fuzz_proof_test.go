@@ -27,9 +27,10 @@ var challenges = regexp.MustCompile(`^(DPoP|Bearer) realm="api"(, [a-z_]+="[ !#-
 
 // FuzzProof sends arbitrary text as a proof, or signs an arbitrary header and
 // arbitrary claims. If the request is accepted, go-jose must verify the proof
-// with the key in jwk. This key must be the key of the token, and the proof
-// must contain the claims that RFC 9449 §4.3 requires. If the request is
-// refused, the challenges must be well-formed and must not quote the proof.
+// with the key in jwk (for the alg Ed25519, crypto/ed25519 does). This key must
+// be the key of the token, and the proof must contain the claims that RFC 9449
+// §4.3 requires. If the request is refused, the challenges must be well-formed
+// and at most 300 bytes long, too short to quote a typical proof.
 func FuzzProof(f *testing.F) {
 	secret := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	m := forge.Maker{Key: secret, Issuer: "https://as.example.com", Audience: "api", Now: now}

@@ -144,7 +144,7 @@ func (i Issuer) checkKind() (faults []error) {
 	for _, typ := range i.Types {
 		kind := kindOf(typ)
 		if kind == "" || slices.Contains(otherTypes, kind) || kind == "at+jwt" && i.Purpose == IDTokens {
-			fault("Types: %q is not the type of an access token or ID token", typ)
+			fault("Types: %q is not a type of the tokens that Purpose selects", typ)
 		}
 	}
 	if i.Mark == "" {

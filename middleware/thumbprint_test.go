@@ -70,7 +70,7 @@ func TestThumbprintFetchesANewKey(t *testing.T) {
 					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet, Now: clock,
 				})}
 				assertPasses(t, s, by(m, quoted(m.Key.ID)))
-				time.Sleep(time.Minute) // a refresh of the keys is not yet due
+				time.Sleep(time.Minute) // too short for a scheduled refresh, so only the token can cause the second fetch
 				m.Key = as.Rotate(test.how)
 				token := by(m, quoted(test.x5t(m.Key)))
 				assertPasses(t, s, token)

@@ -9,10 +9,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// OAuthError responds with an error of the token endpoint (RFC 6749 §5.2). The
-// status is 401 for invalid_client, 500 for server_error, 503 for
-// temporarily_unavailable and 400 for every other code. The endpoint is not
-// called. To make an authorization fail, use [Server.DenyNext].
+// OAuthError responds with an OAuth error, in the format that RFC 6749 §5.2
+// defines for the token endpoint. It can be injected at any endpoint, whose
+// handler is then not called. The status is 401 for invalid_client, 500 for
+// server_error, 503 for temporarily_unavailable and 400 for every other code.
+// To make an authorization fail, use [Server.DenyNext].
 func OAuthError(code, description string) Fault {
 	status := refusalStatus(code)
 	members := map[string]string{"error": code}

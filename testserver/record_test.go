@@ -116,8 +116,8 @@ func TestRecordsContainNoSecrets(t *testing.T) {
 			t.Errorf("got %s, want no %q in it", text, part)
 		}
 	}
-	// The values were computed with: printf %s sesame-open-sesame | sha256sum |
-	// cut -c1-16
+	// The value of X-Api-Key was computed with: printf %s sesame-open-sesame |
+	// sha256sum | cut -c1-16. Accept is recorded unchanged.
 	for name, want := range map[string][]string{
 		"X-Api-Key": {"a157a9fb34f7793d"}, "Accept": {"application/json"},
 	} {

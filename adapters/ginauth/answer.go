@@ -20,7 +20,7 @@ func (g Guard) Answer(c *gin.Context, err error) {
 }
 
 func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
-	_ = c.Error(e) // returns e, not a failure
+	_ = c.Error(e) // the result is e in a *gin.Error, not a failure
 	c.Abort()
 	status, contentType := e.StatusCode(), "application/json"
 	body, _ := e.MarshalJSON() // cannot fail, because the body consists of two strings

@@ -24,7 +24,7 @@ check of a container that contains no other program.`,
 				return usage("health: want an http or https URL, such as http://127.0.0.1:9000/jwks")
 			}
 			if timeout <= 0 {
-				return usage("--timeout %v: give a duration such as 5s", timeout)
+				return usage("--timeout %v: give a duration above 0, such as 5s", timeout)
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()

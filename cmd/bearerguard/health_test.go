@@ -34,7 +34,7 @@ func TestHealthExitCodes(t *testing.T) {
 		"slow":              {[]string{api.URL + "/hang", "--timeout", "50ms"}, exitNo, "context deadline exceeded"},
 		"not listening":     {[]string{stopped.URL}, exitNo, "connection refused"},
 		"not a URL":         {[]string{"localhost:9000"}, exitUsage, "want an http or https URL, such as"},
-		"a zero timeout":    {[]string{api.URL, "--timeout", "0s"}, exitUsage, "give a duration such as 5s"},
+		"a zero timeout":    {[]string{api.URL, "--timeout", "0s"}, exitUsage, "give a duration above 0, such as 5s"},
 		"no argument":       {nil, exitUsage, "URL is missing"},
 		"another scheme":    {[]string{"file:///etc/hostname"}, exitUsage, "want an http or https URL, such as"},
 		"a URL with a user": {[]string{strings.Replace(api.URL, "://", "://u:p@", 1) + "/healthy"}, exitOK, ""},

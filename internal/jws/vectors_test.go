@@ -232,7 +232,7 @@ func TestExamplesOfTheRFCs(t *testing.T) {
 	want := map[string]struct {
 		header  string
 		payload string // the beginning of the payload
-		err     error  // the error of verify with the published key
+		err     error  // error of verify with the public key, or of jws.Parse without a key
 	}{
 		"A.1": {"HS256", `{"iss":"joe"`, jwks.ErrNoKeys},
 		"A.2": {"RS256", `{"iss":"joe"`, nil},

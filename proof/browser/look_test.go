@@ -41,8 +41,8 @@ const wide = `(() => {
 	return found;
 })()`
 
-// small is a script that finds buttons and fields that are too small (WCAG 2.2
-// §2.5.8 requires 24 pixels).
+// small is a script that finds buttons and fields that, like their label, are
+// less than 24 pixels high (WCAG 2.2 §2.5.8). It does not check the width.
 const small = `[...document.querySelectorAll('button, input:not([type=hidden]), select, textarea, summary')]
 	.filter(e => { const r = e.getBoundingClientRect(); const l = e.labels?.[0]?.getBoundingClientRect(); return Math.max(r.height, l?.height ?? 0) < 24; })
 	.map(e => e.tagName + ' ' + e.name)`

@@ -294,8 +294,8 @@ type storeFunc func() (bool, error)
 // First implements [dpop.Replay].
 func (f storeFunc) First(context.Context, [32]byte, time.Time) (bool, error) { return f() }
 
-// checkProofLog is like checkLog, but also searches the log for the signatures
-// of proofs.
+// checkProofLog makes the checks of checkLog. It also fails the test if the log
+// contains a part of the signature of a proof.
 func (l *proofLab) checkProofLog(t *testing.T, groups []group) {
 	t.Helper()
 	l.checkLog(t, groups)

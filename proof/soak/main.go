@@ -115,7 +115,7 @@ func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	return len(failures) == 0, nil
 }
 
-// wait waits until d has passed or ctx ends, and reports whether d has passed.
+// wait waits until d has passed or ctx ends. It returns false if ctx has ended.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -19,7 +19,7 @@ type pace struct {
 	outage   time.Duration // how long keys are unavailable
 	down     time.Duration // how long the server stays down after a program has started
 	removed  time.Duration // how long tokens of a removed key are sent
-	patience time.Duration // time limit of everything else
+	patience time.Duration // time limit of a verification, and of the wait for an accepted token
 	slow     time.Duration // a verification that takes longer is assumed to have waited for the server
 }
 

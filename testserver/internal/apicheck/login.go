@@ -110,7 +110,7 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 			func(d *token.Draft) { d.Claims.Delete("acr") })
 		addMalformed("array-acr", fmt.Sprintf("a token with acr [%q]", c.ACR[0]), acrValues,
 			"acr is a single string (OpenID Connect Core 1.0 §2, RFC 9068 §2.2.1). An array is not such a string, even if it contains a required value.",
-			"Treat an acr of another type as absent or the token as malformed, and do not search in it.",
+			"Treat an acr of another type as absent, or refuse the token as malformed. Do not search in such an acr.",
 			func(d *token.Draft) { d.Set("acr", c.ACR[:1]) })
 		for _, like := range append(needed[0].similar(needed), strings.Join(c.ACR, " ")+" 0") {
 			add("look-alike-acr", fmt.Sprintf("a token with acr %q", like), acrValues,

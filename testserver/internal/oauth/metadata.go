@@ -83,12 +83,12 @@ func checkRedirects(c registry.Client) *failure {
 	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
 		u, err := url.Parse(uri)
 		if err != nil || registry.CheckRedirect(uri) != nil {
-			return invalidRedirect("each redirect URI must be absolute, without a user name and without a fragment")
+			return invalidRedirect("each redirect URI must be absolute, without a user name and without a fragment. A URI with http or https needs a host, and schemes such as javascript and data are not allowed")
 		}
 		_, _, loopback := registry.CutLoopback(uri)
 		switch own := u.Scheme != "http" && u.Scheme != "https"; {
 		case u.Scheme == "http" && !loopback:
-			return invalidRedirect("a redirect URI with the scheme http must have a loopback address as its host (RFC 8252 section 7.3)")
+			return invalidRedirect("a redirect URI with the scheme http must have the host 127.0.0.1, [::1] or localhost (RFC 8252 section 7.3)")
 		case own && !c.Public:
 			return invalidRedirect("a redirect URI with a private-use scheme is only for native applications, which are public: set token_endpoint_auth_method to none")
 		case own && !strings.Contains(u.Scheme, "."):

@@ -29,7 +29,7 @@ func TestFileThatCannotBeReadIsAnErrorOfOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mode := os.FileMode(0o600) // only root can read the file
+	mode := os.FileMode(0o600) // if the test runs as root, only root can read the file
 	if os.Geteuid() != 0 {
 		mode = 0
 	}

@@ -109,7 +109,7 @@ func (c Client) check() error {
 	case c.Public && (len(c.JWKS) > 0 || c.AuthMethod != "" && c.AuthMethod != catalogue.NoAuth):
 		return fmt.Errorf("client %q: a public client does not authenticate: either remove JWKS and AuthMethod, or do not set Public", c.ID)
 	case !c.Public && c.Secret == "" && len(c.JWKS) == 0 && c.AuthMethod != catalogue.TLSClientAuth:
-		return fmt.Errorf("client %q: a confidential client must authenticate: set Secret, JWKS or Public", c.ID)
+		return fmt.Errorf("client %q: a confidential client must authenticate: set Secret, JWKS or AuthMethod, or set Public if the client is public", c.ID)
 	}
 	return errors.Join(c.checkAlgs(), c.checkMethod(), c.checkLists())
 }

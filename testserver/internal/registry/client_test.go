@@ -54,7 +54,7 @@ func TestInvalidClientsAreRefused(t *testing.T) {
 		"a public client with a secret":          {client{ID: "a", Public: true, Secret: "hush"}, []string{"cannot keep a secret"}},
 		"a public client with keys":              {client{ID: "a", Public: true, JWKS: jwks}, []string{"does not authenticate"}},
 		"a public client with a method":          {client{ID: "a", Public: true, AuthMethod: catalogue.ClientSecretBasic}, []string{"does not authenticate"}},
-		"a confidential client without secret":   {client{ID: "a"}, []string{"set Secret, JWKS or Public"}},
+		"a confidential client without secret":   {client{ID: "a"}, []string{"set Secret, JWKS or AuthMethod"}},
 		"an unknown method":                      {client{ID: "a", Secret: "s", AuthMethod: "client_secret_jwt"}, []string{`unknown AuthMethod "client_secret_jwt"`}},
 		"a method that requires a secret":        {client{ID: "a", JWKS: jwks, AuthMethod: catalogue.ClientSecretPost}, []string{"set Secret"}},
 		"a method that requires keys":            {client{ID: "a", Secret: "s", AuthMethod: catalogue.PrivateKeyJWT}, []string{"set JWKS"}},

@@ -11,7 +11,7 @@ var (
 	keyTypes    = []string{"EC", "RSA", "OKP", "oct"}
 
 	endpoints      = catalogue.Disableable()
-	faultEndpoints = append(catalogue.Endpoints(), catalogue.Any) // also HTML pages; Any means all requests
+	faultEndpoints = append(catalogue.Endpoints(), catalogue.Any) // includes the endpoints of HTML pages; catalogue.Any means all requests
 
 	privateMembers = catalogue.PrivateMembers
 )

@@ -14,8 +14,9 @@ import (
 // maxServers limits the number of authorization servers that are checked.
 const maxServers = 5
 
-// servers checks the listed authorization servers. It returns at most
-// maxServers issuers whose metadata can be requested.
+// servers checks the listed authorization servers, without a request to them.
+// It returns the first maxServers URLs that are issuers and that this machine
+// may contact.
 func (x *examination) servers(listed []string) (issuers []string) {
 	faulty := false
 	fault := func(f finding) {
