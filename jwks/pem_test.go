@@ -105,7 +105,7 @@ func TestPEMRefusesKeys(t *testing.T) {
 	der, _ := pem.Decode([]byte(good))
 	const (
 		notPEM   = "must be a single PEM block"
-		weak     = "RSA key is too short"
+		weak     = "RSA key must have 2048 to 8192 bits"
 		material = "key material is missing or malformed"
 		secret   = "private or symmetric"
 		kind     = "type, curve or algorithm is not supported"

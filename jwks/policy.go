@@ -27,7 +27,7 @@ var (
 	errKeyUse       = errors.New("not meant for verifying signatures")
 	errKeyPrivate   = errors.New("private or symmetric key material is published: anyone can sign with it")
 	errKeyMaterial  = errors.New("key material is missing or malformed")
-	errKeyWeak      = errors.New("RSA key is too short or too long, or its modulus or exponent is not usable")
+	errKeyWeak      = errors.New("RSA key must have 2048 to 8192 bits, an odd modulus, and an odd exponent from 3 to 2147483647")
 	errKeyROCA      = errors.New("RSA key is vulnerable to CVE-2017-15361 (ROCA)")
 	errKeyAmbiguous = errors.New("another key has the same key ID and algorithm")
 )

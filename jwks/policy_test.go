@@ -22,7 +22,7 @@ const (
 	reasonUse       = "not meant for verifying signatures"
 	reasonPrivate   = "private or symmetric key material is published: anyone can sign with it"
 	reasonMaterial  = "key material is missing or malformed"
-	reasonWeak      = "RSA key is too short or too long, or its modulus or exponent is not usable"
+	reasonWeak      = "RSA key must have 2048 to 8192 bits, an odd modulus, and an odd exponent from 3 to 2147483647"
 	reasonROCA      = "RSA key is vulnerable to CVE-2017-15361 (ROCA)"
 	reasonAmbiguous = "another key has the same key ID and algorithm"
 )

@@ -29,7 +29,7 @@ func (c Config) checkOrigins() (faults []error) {
 	case c.Resource != "" && (len(c.Origins) == 0 || c.Resource != c.Origins[0]):
 		fault("Resource must equal Origins[0] or be empty")
 	case len(c.Origins) > 0 && c.Resource == "" && c.hasOtherAudience(c.resource()):
-		fault("an audience differs from the normal form of Origins[0]. The metadata contains this form as the resource, so use it as the audience. If the difference is intended, confirm it: set Resource to the text of Origins[0]")
+		fault("an audience differs from the normal form of Origins[0], %q, which the metadata contains as the resource: use this form as the audience or, if the difference is intended, set Resource to Origins[0]", c.resource())
 	}
 	return append(faults, c.checkMetadata()...)
 }

@@ -216,6 +216,22 @@ func TestClientAuthenticationByEd25519(t *testing.T) {
 	}
 }
 
+// go-jose supports the critical extension b64, but an assertion must not have
+// it (RFC 7797 §7).
+func TestAnAssertionHasNoCriticalExtensions(t *testing.T) {
+	r := newRobot(t, "EdDSA")
+	s := testserver.New(t, testserver.Clock(atNoon), testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks}))
+	send := func(header string) reply {
+		claims := fmt.Sprintf(`{"iss":"robot","sub":"robot","aud":%q,"jti":"%x","exp":%d}`, s.Issuer(), header, s.Now().Unix()+60)
+		return exchange(t, s, url.Values{
+			"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType},
+			"client_assertion": {signedEd25519(t, header, claims, r.key)},
+		})
+	}
+	wantTokens(t, send(`{"alg":"EdDSA"}`))
+	wantError(t, send(`{"alg":"EdDSA","crit":["b64"],"b64":true}`), 401, "invalid_client")
+}
+
 func TestTokenEndpointRequests(t *testing.T) {
 	s := testserver.New(t)
 	const grant = "grant_type=client_credentials"

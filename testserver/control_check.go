@@ -61,7 +61,7 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 	if input.ClientCert != "" {
 		pair, err := tls.X509KeyPair([]byte(input.ClientCert), []byte(input.ClientCert))
 		if err != nil || !input.RequireClientCert {
-			return nil, errors.New("client_cert: require_client_cert needs a certificate and its private key, in PEM")
+			return nil, errors.New("client_cert: want a certificate and its private key, in PEM, and require_client_cert set to true")
 		}
 		check.Certificate = &pair
 	}

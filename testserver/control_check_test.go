@@ -56,7 +56,7 @@ func TestControlCheckRefuses(t *testing.T) {
 		{"an unknown defect to add", fmt.Sprintf(`{"url":%q,"also":["nope"]}`, url), `AlsoDefect("nope"): unknown defect`},
 		{"an origin without DPoP", fmt.Sprintf(`{"url":%q,"origin":"https://api.example.com"}`, url), "has no effect without RequireDPoP"},
 		{"certificates without TLS", fmt.Sprintf(`{"url":%q,"require_client_cert":true}`, url), "give the https URL"},
-		{"a malformed certificate", fmt.Sprintf(`{"url":%q,"require_client_cert":true,"client_cert":"s3cret"}`, url), "client_cert: require_client_cert needs a certificate and its private key"},
+		{"a malformed certificate", fmt.Sprintf(`{"url":%q,"require_client_cert":true,"client_cert":"s3cret"}`, url), "client_cert: want a certificate and its private key"},
 		{"malformed roots", fmt.Sprintf(`{"url":%q,"roots":"x"}`, url), "roots: want certificates in PEM"},
 		{"an unknown algorithm", fmt.Sprintf(`{"url":%q,"alg":"none"}`, url), "unknown signing algorithm"},
 		{"an unknown member", fmt.Sprintf(`{"url":%q,"skips":[]}`, url), "skips: is unknown"},

@@ -256,7 +256,7 @@ func TestInvalidDefectsEndTheTest(t *testing.T) {
 	}{
 		"an unknown defect":        {[]testserver.TokenOption{testserver.With("alg-nine")}, []string{`With("alg-nine")`, "alg-none"}},
 		"two defects":              {[]testserver.TokenOption{testserver.With("expired"), testserver.With("not-json")}, []string{`With("not-json") after With("expired")`}},
-		"no retired key":           {[]testserver.TokenOption{testserver.With(testserver.RetiredKey)}, []string{"Rotate(Rotation{DropOld: true})"}},
+		"no retired key":           {[]testserver.TokenOption{testserver.With(testserver.RetiredKey)}, []string{"first retire a key"}},
 		"a claim that is not JSON": {[]testserver.TokenOption{testserver.With("expired"), testserver.Claim("f", func() {})}, []string{`claim "f"`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -181,7 +181,7 @@ func (c *Config) check() error {
 	}
 	if c.Local != nil {
 		if _, err := (dpop.Policy{Replay: c.Local}).Complete(); err != nil {
-			fault("Local: %w", err)
+			fault("Local must come from dpop.NewMemory with a size of 0 or more")
 		}
 	}
 	for _, d := range []struct {

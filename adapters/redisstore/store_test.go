@@ -82,7 +82,7 @@ func TestNewReportsAllFaults(t *testing.T) {
 	if err == nil {
 		t.Fatal("got no error")
 	}
-	for _, want := range []string{"Do is missing", "Secret has 31 bytes", "OtherSecret has 3 bytes", `Prefix "a{b}"`, "Timeout must be", "ProofWindow must be", "OnOutage is 7", "NewMemory(-1)"} {
+	for _, want := range []string{"Do is missing", "Secret has 31 bytes", "OtherSecret has 3 bytes", `Prefix "a{b}"`, "Timeout must be", "ProofWindow must be", "OnOutage is 7", "Local must come from dpop.NewMemory"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}

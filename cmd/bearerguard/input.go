@@ -28,7 +28,7 @@ func readToken(s streams, args []string) (string, error) {
 		text = strings.TrimSpace(text[len(scheme):])
 	}
 	if text == "" {
-		return "", usage("the token is missing: expected the token as the argument, or the argument - and the token on standard input")
+		return "", usage("the token is missing: give the token as the argument, or leave out the argument and write the token to standard input")
 	}
 	return text, nil
 }

@@ -81,7 +81,7 @@ func proofDefectNames() []string {
 func readKey(flag, name string) (text []byte, key testserver.Key, err error) {
 	text, err = readFile(flag, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, key, usage("%w. To make a key, run openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out %s. To use a key of the running server, run bearerguard keys export --private > %[2]s", err, name)
+		return nil, key, usage("%w. Make it with one of these commands: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out %s (a new key), or bearerguard keys export --private > %[2]s (a key of the running server)", err, name)
 	}
 	if err != nil {
 		return nil, key, err

@@ -51,6 +51,7 @@ func TestDecodeReadsRequests(t *testing.T) {
 		{`{"sub":"a","opaque":true}`, control.Mint{Sub: "a", Opaque: true}},
 		{`{"scope":"a b"}`, control.Mint{Scope: control.Scopes{"a", "b"}}},
 		{`{"scope":["a","b"]}`, control.Mint{Scope: control.Scopes{"a", "b"}}},
+		{`{"scope":[],"aud":[]}`, control.Mint{Scope: control.Scopes{}, Aud: control.Texts{}}},
 		{`{"aud":"a b"}`, control.Mint{Aud: control.Texts{"a b"}}},
 		{`{"expires_in":"-5m"}`, control.Mint{ExpiresIn: &minus}},
 		{`{"expires_in":-300}`, control.Mint{ExpiresIn: &minus}},

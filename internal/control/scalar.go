@@ -72,6 +72,7 @@ func texts(text []byte) (list []string, one bool, err error) {
 	if json.Unmarshal(text, &elements) != nil || slices.Contains(elements, nil) {
 		return nil, false, errors.New("want a string or an array of strings")
 	}
+	list = make([]string, 0, len(elements)) // not nil, because [] differs from an absent member
 	for _, element := range elements {
 		list = append(list, *element)
 	}

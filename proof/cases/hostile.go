@@ -70,7 +70,7 @@ func (l *lab) checkLog(t *testing.T, groups []group) {
 		for _, r := range g.rows {
 			for _, f := range r.fields {
 				if parts := strings.Split(f.value, "."); len(parts) == 3 {
-					for i := range len(parts[2]) - window {
+					for i := range len(parts[2]) - window + 1 {
 						secret[parts[2][i:i+window]] = g.id + "/" + r.name
 					}
 				}

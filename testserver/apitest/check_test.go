@@ -272,7 +272,7 @@ func TestInvalidArgumentsEndTheTest(t *testing.T) {
 		"a pointer through a string":       {check(apitest.RequireClaim("/sub/roles", "admin")), []string{`claim "/sub/roles": "sub" is not an object`}},
 		"a defect in every token":          {check(apitest.Token(testserver.With(testserver.Expired))), []string{`With("expired") would make the good token a bad one`}},
 		"a claim that is not JSON":         {check(apitest.Token(testserver.Claim("f", func() {}))), []string{`claim "f"`}},
-		"a retired key without a rotation": {check(apitest.AlsoDefect(testserver.RetiredKey)), []string{"Rotate(Rotation{DropOld: true})"}},
+		"a retired key without a rotation": {check(apitest.AlsoDefect(testserver.RetiredKey)), []string{"first retire a key"}},
 		"a URL without a scheme": {func(tb *recorder) { apitest.CheckURL(tb, as, "localhost:8080", orders) },
 			[]string{"apitest.CheckURL: ", `"localhost:8080"`, "http://localhost:8080"}},
 	} {

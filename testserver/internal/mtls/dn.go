@@ -107,7 +107,7 @@ func parseAttribute(text string) (string, error) {
 	kind, value, found := strings.Cut(text, "=")
 	kind = strings.TrimSpace(kind)
 	if !found {
-		return "", fmt.Errorf(`the part %q has no =: want a name such as CN=billing,O=Example, with a comma in a value written as \,`, text)
+		return "", fmt.Errorf(`the part %q has no =: want a name such as CN=billing,O=Example; if a value contains a comma, put a backslash before it (in JSON, two)`, text)
 	}
 	oid, known := attributeTypes[strings.ToLower(kind)]
 	if !known {
@@ -188,7 +188,7 @@ func unescape(value string) (string, error) {
 			}
 		}
 		if rest == "" || strings.IndexByte(` "#+,;<=>\`, rest[0]) < 0 {
-			return "", errors.New(`has a \ that is not followed by a character that can be escaped`)
+			return "", errors.New(`has a \ before a character that cannot be escaped, or at the end: write \\ for a backslash`)
 		}
 		b.WriteByte(rest[0])
 		i++

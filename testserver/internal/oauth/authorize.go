@@ -206,7 +206,7 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 		acr = s.acrOf(u.Sub, a.acrs)
 	}
 	if a.requested.EssentialACR && !slices.Contains(a.requested.ACRs(), acr) {
-		s.refuse(w, r, a, refused("unmet_authentication_requirements", "the login has none of the acr values that the parameter claims requires"))
+		s.refuse(w, r, a, refused("unmet_authentication_requirements", "the login has none of the acr values that the claims parameter requires"))
 		return
 	}
 	if session.Known {

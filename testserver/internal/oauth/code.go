@@ -49,7 +49,7 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 	case code.Challenge != "" && !matchesChallenge(code.Challenge, verifier):
 		return nil, invalidGrant("code_verifier does not match the code_challenge (RFC 7636 section 4.6)")
 	case code.Key != "" && t.proof.Key == "":
-		return nil, invalidProof("the authorization request had dpop_jkt, and the token request has no proof: send a DPoP field with a proof that is signed with the key of this thumbprint (RFC 9449 section 10)")
+		return nil, invalidProof("the authorization request had dpop_jkt, and the token request has no proof: send a DPoP field with a proof that is signed with the key whose thumbprint is dpop_jkt (RFC 9449 section 10)")
 	case code.Key != "" && code.Key != t.proof.Key:
 		return nil, invalidGrant("the key of the DPoP proof does not match dpop_jkt of the authorization request (RFC 9449 section 10)")
 	}

@@ -60,7 +60,7 @@ func refused(code, description string) *failure {
 func foreignForm() *failure { return invalidRequest("the form was not made by this server") }
 
 func noSuchLogin() *failure {
-	return refused("login_required", "no registered user matches id_token_hint and claims")
+	return refused("login_required", "no registered user matches id_token_hint and the claims parameter")
 }
 
 func invalidProof(description string) *failure  { return refused("invalid_dpop_proof", description) } // RFC 9449 §5

@@ -60,8 +60,9 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	if given.Details, failed = s.narrowedDetails(f.Details, t.form); failed != nil {
 		return nil, failed
 	}
-	var undo func(*grants.Family)
-	if before := *f; generation == f.Generation {
+	before := *f
+	undo := func(f *grants.Family) { f.Key = before.Key }
+	if generation == f.Generation {
 		undo = func(f *grants.Family) {
 			f.Generation, f.RotatedAt, f.RefreshExpires, f.Key = before.Generation, before.RotatedAt, before.RefreshExpires, before.Key
 		}

@@ -31,8 +31,8 @@ var faults = []struct{ name, text, want string }{
 
 	{"an issuer with a user", `{"issuer":"https://u:s3cret@h"}`, "issuer: want " + anyIssuer},
 	{"an issuer that is relative", `{"issuer":"/tenant"}`, "issuer: want " + anyIssuer},
-	{"an issuer that is empty", `{"issuer":""}`, "issuer: is empty: give " + anyIssuer + ", or leave this member out"},
-	{"an issuer that is null", `{"issuer":null}`, "issuer: got null: give " + anyIssuer + ", or leave this member out"},
+	{"an issuer that is empty", `{"issuer":""}`, "issuer: is empty: give " + anyIssuer + ", or remove it"},
+	{"an issuer that is null", `{"issuer":null}`, "issuer: got null: give " + anyIssuer + ", or remove it"},
 
 	{"an unknown algorithm", `{"signing":{"alg":"none"}}`, `signing.alg: got "none", want one of ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA, HS256, HS384, HS512`},
 	{"a key to sign with that is public", `{"signing":{"keys":[{"kty":"EC","x":"eA"}]}}`, "signing.keys[0]: is a public key, want a private key: d is missing"},
@@ -50,7 +50,7 @@ var faults = []struct{ name, text, want string }{
 	{"a duration beyond all", `{"refresh":{"ttl":"9999999h"}}`, `refresh.ttl: got "9999999h", want ` + anyTTL},
 	{"a negative grace", `{"refresh":{"grace":"-1ns"}}`, `refresh.grace: got "-1ns", want ` + anyGrace},
 	{"an audience that is one text", `{"access":{"audience":"api"}}`, "access.audience: got a string, want an array of names"},
-	{"an empty audience", `{"access":{"audience":[]}}`, "access.audience: is empty: give the name of an API, or leave this member out"},
+	{"an empty audience", `{"access":{"audience":[]}}`, "access.audience: is empty: give the name of an API, or remove it"},
 
 	{"a client without id", `{"clients":[{"secret":"s"}]}`, "clients[0]: id is missing"},
 	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, post_logout_redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests, dpop_bound_access_tokens, id_token_signed_response_alg, userinfo_signed_response_alg, introspection_signed_response_alg, token_endpoint_auth_signing_alg, tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email, tls_client_certificate_bound_access_tokens, backchannel_logout_uri, backchannel_logout_session_required"},
@@ -74,7 +74,7 @@ var faults = []struct{ name, text, want string }{
 	{"a client that lacks its certificate", `{"clients":[{"id":"b","secret":"s","auth_method":"self_signed_tls_client_auth"}]}`, "clients[0]: auth_method self_signed_tls_client_auth requires jwks: add jwks"},
 	{"a client that lacks the name of its certificate", `{"clients":[{"id":"b","auth_method":"tls_client_auth"}]}`, "clients[0]: tls_client_auth requires exactly one of tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email (RFC 8705 §2.1.2)"},
 	{"a name of a certificate for another method", `{"clients":[{"id":"b","secret":"s","tls_client_auth_san_dns":"a.example"}]}`, "clients[0]: tls_client_auth_san_dns is only for tls_client_auth"},
-	{"a subject that is not a distinguished name", `{"clients":[{"id":"b","auth_method":"tls_client_auth","tls_client_auth_subject_dn":"billing"}]}`, `clients[0]: tls_client_auth_subject_dn: the part "billing" has no =: want a name such as CN=billing,O=Example, with a comma in a value written as \,`},
+	{"a subject that is not a distinguished name", `{"clients":[{"id":"b","auth_method":"tls_client_auth","tls_client_auth_subject_dn":"billing"}]}`, `clients[0]: tls_client_auth_subject_dn: the part "billing" has no =: want a name such as CN=billing,O=Example; if a value contains a comma, put a backslash before it (in JSON, two)`},
 	{"a client that lacks a secret", `{"clients":[{"id":"b","jwks":{"keys":[{"kty":"EC"}]},"auth_method":"client_secret_post"}]}`, "clients[0]: auth_method client_secret_post requires secret: add secret"},
 	{"a client's private key", `{"clients":[{"id":"b","jwks":{"keys":[{"kty":"EC","d":"s3cret"}]}}]}`, "clients[0].jwks.keys[0]: is a private key, want a public key: leave out " + private},
 	{"a client's keys without set", `{"clients":[{"id":"b","jwks":[{"kty":"EC"}]}]}`, `clients[0].jwks: got an array, want a JWK Set, {"keys":[…]}`},
@@ -109,7 +109,7 @@ var faults = []struct{ name, text, want string }{
 	{"a flag that is a number", `{"interactive":1}`, "interactive: got a number, want true or false"},
 	{"a seed that is a number", `{"seed":7654321}`, "seed: got a number, want any text"},
 	{"a schema that is an object", `{"$schema":{}}`, `$schema: got an object, want the URL or path of the JSON Schema`},
-	{"a seed that is empty", `{"seed":""}`, "seed: is empty: give any text, or leave this member out"},
+	{"a seed that is empty", `{"seed":""}`, "seed: is empty: give any text, or remove it"},
 }
 
 func TestFaultsHaveAPathAndARemedy(t *testing.T) {

@@ -117,7 +117,7 @@ func TestParseConfigReportsAllFaultsTogether(t *testing.T) {
 		`access.format: got "jws", want one of jwt, opaque`,
 		`clients[1].redirect_uris[0]: want an absolute URI that a browser can open and that has no user information or fragment, such as "http://127.0.0.1/callback"`,
 		"clients[1]: id is missing",
-		"tls: got null: give true or false, or leave this member out",
+		"tls: got null: give true or false, or remove it",
 		"access: is repeated, want it once",
 	}
 	if got := strings.Split(err.Error(), "\n"); !reflect.DeepEqual(got, want) {

@@ -52,7 +52,7 @@ func (v value) access() (a Access) {
 		field{"audience", func(v value) {
 			a.Audience = list("an array of names", some("the name of an API"))(v)
 			if v.kind() == "an array" && len(a.Audience) == 0 {
-				v.fail("is empty: give the name of an API, or leave this member out")
+				v.fail("is empty: give the name of an API, or remove it")
 			}
 		}},
 	)

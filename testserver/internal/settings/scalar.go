@@ -18,7 +18,7 @@ func (v value) text(want string) (s string, ok bool) {
 	}
 	_ = json.Unmarshal(v.raw, &s)
 	if s == "" {
-		v.fail("is empty: give %s, or leave this member out", want)
+		v.fail("is empty: give %s, or remove it", want)
 		return "", false
 	}
 	return s, true

@@ -90,7 +90,7 @@ func (v value) is(kind, want string) bool {
 	case got == kind:
 		return true
 	case got == "null":
-		v.fail("got null: give %s, or leave this member out", want)
+		v.fail("got null: give %s, or remove it", want)
 	default:
 		v.fail("got %s, want %s", got, want)
 	}

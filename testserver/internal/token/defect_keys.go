@@ -110,7 +110,7 @@ func keyDefects() []Defect {
 		forge: edited(func(f *forgery) {
 			key, ok := f.minter.Keys.lastRetired()
 			if !ok {
-				f.Fail(errors.New("retired-key: no key was removed from the JWKS yet: call Rotate(Rotation{DropOld: true}) or Retire first"))
+				f.Fail(errors.New("retired-key: no key was removed from the JWKS yet: first retire a key, or rotate and drop the old key"))
 			}
 			f.use(key)
 		}),

@@ -105,11 +105,17 @@ func (k *Keyring) Use(key Key) error {
 	}
 	r, unlock := k.ring.Lock()
 	defer unlock()
+	r.use(key)
+	return nil
+}
+
+// use makes a key sign. A staged key that signs is not staged anymore, because
+// the next rotation must not return a key that already signs.
+func (r *ring) use(key Key) {
 	r.signing[key.Alg] = key
 	if r.staged != nil && r.staged.ID == key.ID && r.staged.Alg == key.Alg {
-		r.staged = nil // the next rotation must not return a key that already signs
+		r.staged = nil
 	}
-	return nil
 }
 
 // Retire removes the key with the ID kid from the JWKS. If this key signs, the
@@ -142,7 +148,8 @@ func (r *ring) fill(keys []Key) error {
 	signs := map[catalogue.Alg]bool{}
 	for _, key := range keys {
 		if !signs[key.Alg] {
-			signs[key.Alg], r.signing[key.Alg] = true, key
+			signs[key.Alg] = true
+			r.use(key)
 		}
 		r.add(key)
 	}

@@ -182,7 +182,7 @@ func (d *Draft) bindForDefect() {
 	}
 	defect := d.Defect
 	if d.Defect = nil; d.Bound == nil {
-		d.Fail(fmt.Errorf("With(%q) is a defect of proofs: give it to Proof. To make a token for a proof with this defect, give it to Token together with BoundTo", string(defect.Name)))
+		d.Fail(fmt.Errorf("With(%q) is a defect of proofs: use it when you make a proof. To make a token for such a proof, also bind the token to a DPoP key", string(defect.Name)))
 		return
 	}
 	if defect.shown == nil {

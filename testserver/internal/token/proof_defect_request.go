@@ -117,7 +117,7 @@ func proofTargetDefects() []Defect {
 		Fix:   "Require htu.",
 		prove: lacking("htu"),
 	},
-		target("dpop-htu-host", "another host, which begins with the name of the right host (if the right host is an IPv6 address, any other host)", func(u *url.URL) {
+		target("dpop-htu-host", "another host, which begins with the name of the right host unless the right host is an IPv6 address", func(u *url.URL) {
 			port := strings.TrimPrefix(u.Host, strings.TrimSuffix(u.Host, ":"+u.Port()))
 			host := strings.TrimSuffix(u.Host, port) + "." + attackerHost
 			if strings.HasPrefix(host, "[") {

@@ -326,7 +326,7 @@ type device struct{ crypto.Signer }
 
 func TestTokensForProofsWithADefectNeedABinding(t *testing.T) {
 	m, _ := minter(t, catalogue.ES256, token.RandomSource())
-	if _, err := m.Mint(withProofDefect(t, "dpop-missing")); !strings.Contains(errorText(err), `With("dpop-missing") is a defect of proofs: give it to Proof`) {
+	if _, err := m.Mint(withProofDefect(t, "dpop-missing")); !strings.Contains(errorText(err), `With("dpop-missing") is a defect of proofs: use it when you make a proof`) {
 		t.Errorf("got %v, want it said", err)
 	}
 	shared := newKey(t, catalogue.HS256, "")
