@@ -150,7 +150,7 @@ func (r *reader) poll(ctx context.Context) (more bool, err error) {
 	case r.known && r.epoch != batch.Epoch:
 		l.epochs.Add(1)
 		l.log(func(to *slog.Logger) {
-			to.WarnContext(ctx, "revocation feed has lost its memory; its missing entries are published again")
+			to.WarnContext(ctx, "revocation feed has lost its data; its missing entries are published again")
 		})
 		l.unpublished.Store(true)
 		r.epoch = batch.Epoch

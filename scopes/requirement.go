@@ -22,8 +22,8 @@ type Evidence struct {
 	// ClockSkew is how far the clocks of the issuer and the API may differ.
 	ClockSkew time.Duration
 
-	// Claim returns the value of a claim. The argument is a JSON Pointer (RFC
-	// 6901) such as "/tenant" or "/realm_access/roles". The value has the type
+	// Claim returns the value of a claim. The argument is a JSON Pointer, such
+	// as "/tenant" or "/realm_access/roles" (RFC 6901). The value has the type
 	// that encoding/json decodes into an any. Claim returns false if the claim
 	// is absent or null. A verifier always sets Claim.
 	Claim func(pointer string) (any, bool)

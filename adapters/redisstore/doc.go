@@ -36,7 +36,7 @@
 // Set maxmemory-policy to noeviction, because the eviction of single replay
 // entries is not detected.
 //
-// # Lost memory
+// # Lost data
 //
 // For each used proof, a replay entry is stored. After Redis is emptied, or
 // restarts without its data or with old data, used proofs look new. To detect

@@ -190,7 +190,7 @@ func TestANewRedisWithoutInitialize(t *testing.T) {
 		s, log := newLogged(t, newFake(), func(next doFunc, ctx context.Context, args []any) (any, error) { return next(ctx, args...) })
 		next := inGroup()
 		assertFirst(t, s, next(), false, redisstore.ErrLost)
-		if s.Stats().Losses != 1 || strings.Count(log.String(), "lost its memory") != 1 {
+		if s.Stats().Losses != 1 || strings.Count(log.String(), "lost its data") != 1 {
 			t.Errorf("got %+v and the log %q, want one loss", s.Stats(), log)
 		}
 		time.Sleep(82 * time.Second)

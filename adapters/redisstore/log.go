@@ -24,7 +24,7 @@ const (
 
 var messages = [kinds]string{
 	unavailable: "redis is unavailable",
-	lost:        "redis has lost its memory: proofs that may have been used before are handled as OnOutage says",
+	lost:        "redis has lost its data: proofs that may have been used before are handled as OnOutage says",
 	rejected:    "redis contains a value that was not sealed with the secret for its key",
 	tooLong:     "a proof was refused because it would be accepted for longer than ProofWindow: increase ProofWindow",
 	otherType:   "redis has a key of another type: delete this key, and find out what writes to keys with our Prefix",

@@ -10,7 +10,7 @@ import (
 
 // ErrLost is returned for a proof that may have been used before Redis lost its
 // data. The verifier responds with 503.
-var ErrLost = errors.New("redisstore: Redis has lost data, so the proof may have been used before")
+var ErrLost = errors.New("redisstore: Redis has lost its data, so the proof may have been used before")
 
 var errTooLong = errors.New("redisstore: the proof would be accepted for longer than ProofWindow")
 

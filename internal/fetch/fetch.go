@@ -71,10 +71,10 @@ type Answer struct {
 	BasicChallenge bool // true if a 4xx answer to [Post] or [PostForm] asks for Basic credentials (RFC 7617)
 }
 
-// Get sends a GET request to address and returns the answer. The status must be
-// 200. If etag is the ETag of an earlier answer, the status may also be 304.
-// Get follows at most three redirects, which must not change scheme, host or
-// port. If client is nil, Get uses [http.DefaultClient].
+// Get sends a GET request to address and returns the answer. Only the status
+// 200 is accepted and, if etag is the ETag of an earlier answer, 304. Get
+// follows at most three redirects, which must not change scheme, host or port.
+// If client is nil, Get uses [http.DefaultClient].
 func Get(ctx context.Context, client *http.Client, address, etag string) (Answer, error) {
 	header := http.Header{"Accept": {"application/json, application/jwk-set+json"}}
 	if etag != "" {

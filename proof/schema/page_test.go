@@ -61,9 +61,9 @@ func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 	}
 }
 
-// typeOf describes the type of the member m. n is the schema of m. The of
-// argument depends on m. If m is an array, it is the schema of the elements. If
-// m is "endpoints", it is the schema of the names. Otherwise, it is n.
+// typeOf describes the type of the member m, whose schema is n. The argument of
+// is the schema of the elements if m is an array, the schema of the names if m
+// is "endpoints", and otherwise n.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {

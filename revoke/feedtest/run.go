@@ -61,7 +61,7 @@ var checks = []suite.Check[revoke.Feed]{
 	},
 	{
 		Name: "the epoch stays the same", Fault: epoch,
-		Why: "A new epoch means that the feed has lost its memory. All lists then read it from the beginning and publish what it lacks.",
+		Why: "A new epoch means that the feed has lost its data. All lists then read it from the beginning and publish what it lacks.",
 	},
 	{
 		Name: "callers can reuse their slices", Fault: aliases,

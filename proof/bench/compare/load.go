@@ -45,9 +45,9 @@ func generator() bool {
 
 // generate is the main function of the load generator. It reads the tokens from
 // in, one per line. For the given time, it sends GET /orders repeatedly over
-// persistent connections. It then prints how many requests were answered with
-// 200. generate parses as little as possible, so that the API can use most of
-// the processor time.
+// persistent connections. It then prints the number of answers with status 200.
+// generate parses as little as possible, so that the API can use most of the
+// processor time.
 func generate(ctx context.Context, addr string, spell time.Duration, in io.Reader, out io.Writer) error {
 	text, err := io.ReadAll(in)
 	if err != nil {

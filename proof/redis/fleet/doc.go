@@ -23,7 +23,7 @@ figure in the table does not hold.
                     of the fault. If Redis was emptied, it may be accepted until
                     20 seconds after that.
   replay accepted   200 for a proof that got 200 before, also at another process,
-                    after a restart, or after Redis has lost its memory.
+                    after a restart, or after Redis has lost its data.
   wrong rejection   Anything except 200 for a good token, or except 401 for a bad
                     one. 401 for a good token is always wrong. Counted apart are
                     503s that a policy explains, and lost connections.

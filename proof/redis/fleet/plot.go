@@ -88,8 +88,8 @@ func (r *report) plot(events []event) string {
 }
 
 // perSecond returns the accepted requests per second and the 503s per second,
-// for each bucket of time. The third result is the largest of these rates,
-// but at least 1.
+// for each bucket of time. The third result is the largest of these rates, but
+// at least 1.
 func (r *report) perSecond(events []event) (accepted, unavailable [buckets]float64, most float64) {
 	most = 1
 	perBucket := r.duration.Seconds() / buckets

@@ -60,8 +60,8 @@ func (m *measured) table() string {
 	return text.String()
 }
 
-// withUnit formats a value with two significant digits, or with one decimal if
-// the value is less than 10. The unit follows. withUnit returns "" for 0.
+// withUnit formats a value and its unit. The value has two significant digits,
+// or one decimal if it is less than 10. withUnit returns "" for 0.
 func withUnit(value float64, unit string) string {
 	switch {
 	case value == 0:

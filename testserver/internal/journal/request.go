@@ -40,8 +40,8 @@ type Request struct {
 	// takes a form. Values are replaced by fingerprints, except for the values
 	// of client_id, grant_type, response_type, scope and others that reveal
 	// nothing. Names that are not parameters of this server are also replaced
-	// by fingerprints. Form is set once the body has been read, before
-	// a fault applies.
+	// by fingerprints. Form is set once the body has been read, before a fault
+	// applies.
 	Form url.Values
 
 	// Status is the status of the response. It is set before the client

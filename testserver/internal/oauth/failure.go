@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// failure is an error response (RFC 6749 §5.2). Its code never contains a
-// part of the request. Its description contains only one: an unsupported
+// failure is an error response (RFC 6749 §5.2). Its code never contains a part
+// of the request. Its description contains at most one part: an unsupported
 // algorithm in client metadata.
 type failure struct {
 	status            int

@@ -46,7 +46,7 @@ func (x *examination) send(ctx context.Context, method, address string, header h
 }
 
 // exchange sends a request with additional header fields. The field Host sets
-// the host of the request. The body of the answer is read only if the status is
+// the host of the request. The body is read only if the answer has the status
 // 200. The body at the URL to check is not read, because it may be endless.
 func (x *examination) exchange(ctx context.Context, method, address string, header http.Header) answer {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
