@@ -154,7 +154,7 @@ func FuzzXFCC(f *testing.F) {
 	cert := `Cert="` + escaped(pemOf(0)) + `"`
 	for _, seed := range []string{
 		envoyURI, envoyTwo, envoyDNS, hash, hash + ";" + cert, cert, hash + ";URI=a;Hash=" + otherHash, `Subject="CN=\";Hash=` + otherHash + `";` + hash,
-		`[{"Hash":"` + leafHash + `"}]`, `{"hash":"` + leafHash + `","Cert":"` + escaped(pemOf(0)) + `"}`, "[]", "{}", `[{"Hash":"` + leafHash + `"},{}]`, "By=;URI=", ",", ";", `a="`,
+		`[{"Hash":"` + leafHash + `"}]`, `{"hash":"` + leafHash + `","Cert":"` + escaped(pemOf(0)) + `"}`, "[]", "{}", `[{"Hash":"` + leafHash + `"},{}]`, "By=;URI=", ",", ";", `a="`, `Has\h=;` + hash,
 	} {
 		f.Add(seed)
 	}

@@ -90,7 +90,7 @@ func parseText(text string) (elements []element, ok bool) {
 	var e element
 	for {
 		key, rest, found := strings.Cut(text, "=")
-		if !found || key == "" || strings.ContainsAny(key, ` ",;`) {
+		if !found || key == "" || strings.ContainsAny(key, ` ",;\`) {
 			return nil, false
 		}
 		var value string
