@@ -75,7 +75,7 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"ID tokens for any audience":               {issuer{URL: url, Purpose: middleware.IDTokens, InsecureNoAudience: true}, "InsecureNoAudience cannot be combined with Purpose IDTokens"},
 		"ID tokens in the form of access tokens":   {issuer{URL: url, Purpose: middleware.IDTokens, Audiences: []string{"c"}, Profile: middleware.RFC9068}, "Profile RFC9068 cannot be combined with Purpose"},
 		"a purpose that is unknown":                {issuer{URL: url, Purpose: 7}, "Purpose 7 is unknown"},
-		"a type of other tokens":                   {issuer{URL: url, Types: []string{"Application/DPoP+JWT"}}, `"Application/DPoP+JWT" is not the type`},
+		"a type of other tokens":                   {issuer{URL: url, Types: []string{"Application/DPoP+JWT"}}, `"Application/DPoP+JWT" is not a type`},
 		"the type of access tokens, for ID tokens": {issuer{URL: url, Types: []string{"at+jwt"}, Purpose: middleware.IDTokens, Audiences: []string{"c"}}, `Types: "at+jwt"`},
 		"an empty type":                            {issuer{URL: url, Types: []string{""}}, `Types: ""`},
 		"types under a profile that has one":       {issuer{URL: url, Types: []string{"JOSE"}, Profile: middleware.RFC9068}, "Profile RFC9068 cannot be combined with Purpose IDTokens or Types"},
