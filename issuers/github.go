@@ -13,7 +13,7 @@ const gitHubActions = "https://token.actions.githubusercontent.com"
 // on github.com. owner is the name of this account. A job needs the permission
 // id-token: write, and specifies the audience when it requests a token. Any
 // workflow on GitHub can choose any audience, so the audience does not prove
-// who owns the workflow. The verifier therefore checks the claim
+// the owner of the workflow. The verifier therefore checks the claim
 // repository_owner. The tokens of all repositories of the account are accepted:
 // require a repository or an environment with scopes.Claim. If the account is
 // renamed or deleted, another account can take its name. To refuse the tokens

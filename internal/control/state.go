@@ -82,8 +82,8 @@ type Users struct {
 	Users []User `json:"users"`
 }
 
-// NextLogin sets the results of the next authorizations. Set Sub to the user
-// who logs in and consents. Or set Deny to the error code with which the
+// NextLogin sets the results of the next authorizations. Sub is the user that
+// logs in and consents. Instead, Deny can be the error code with which the
 // authorizations are refused.
 type NextLogin struct {
 	Sub   string `json:"sub,omitzero"`

@@ -14,7 +14,7 @@ const (
 
 // challenges returns the challenges of an API. The parameters in the list
 // failed are added to the challenges of the given schemes. If the API offers
-// none of these schemes, they are added to all challenges.
+// only other schemes, they are added to every challenge.
 func (m proofMode) challenges(failed []param, schemes string, needed ...param) string {
 	offers := []string{dpopScheme, bearerScheme}
 	switch {
@@ -43,8 +43,8 @@ func (m proofMode) challenges(failed []param, schemes string, needed ...param) s
 }
 
 // refuses returns the verdict for a refused request. The challenges of the
-// given schemes name the error. If the API offers none of these schemes, all
-// challenges name it.
+// given schemes name the error. An API that offers other schemes only names it
+// in every challenge.
 func (m proofMode) refuses(status int, code, description, schemes string, needed ...param) verdict {
 	v := refusal(status, nil, object("error", code, "error_description", description))
 	v.challenge = m.challenges([]param{{"error", code}, {"error_description", description}}, schemes, needed...)

@@ -75,7 +75,7 @@ func serveAPI(t *testing.T, h *hydra, mode middleware.IntrospectionMode) api {
 
 // me returns the expected answer of GET /me.
 func me(subject, client, issuer, scopes string) string {
-	names, err := json.Marshal(strings.Fields(scopes)) // if there are no scopes, this is [] and not null
+	names, err := json.Marshal(strings.Fields(scopes)) // without scopes, this is [] and not null
 	if err != nil {
 		panic(err)
 	}
