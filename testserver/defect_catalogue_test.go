@@ -237,6 +237,10 @@ func TestDefectsCombineWithOtherOptions(t *testing.T) {
 	if fmt.Sprint(claims["aud"]) != "[x-other y-other other]" {
 		t.Errorf("got aud %v, want neither x nor y", claims["aud"])
 	}
+	_, claims = verified(t, s, s.Token(testserver.Claim("aud", []any{"x", 7}), testserver.With(testserver.WrongAudience)))
+	if fmt.Sprint(claims["aud"]) != "[other]" {
+		t.Errorf("got aud %v for a malformed audience, want [other]", claims["aud"])
+	}
 	_, claims = verified(t, s, s.Token(testserver.Without("aud", "exp"), testserver.With(testserver.AudNotString)))
 	if fmt.Sprint(claims["aud"]) != "[7]" {
 		t.Errorf("got aud %v, want only the number", claims["aud"])

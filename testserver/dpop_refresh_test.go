@@ -161,6 +161,18 @@ func TestARefreshThatIsNotSavedBindsNothing(t *testing.T) {
 	wantBound(t, s, prove(t, s, noKey, testserver.EndpointToken, refreshRequest(refresh)), noKey)
 }
 
+// The same applies to a retry with a proof within the grace period.
+func TestARetryThatIsNotSavedBindsNothing(t *testing.T) {
+	path := statePath(t)
+	s := startPersisted(t, path, testserver.RotateRefresh(time.Minute))
+	key, first := testserver.GenerateKey("ES256", ""), tokens(t, s).text("refresh_token")
+	second := wantBound(t, s, prove(t, s, noKey, testserver.EndpointToken, refreshRequest(first)), noKey).text("refresh_token")
+	unblock := blockSaving(t, path)
+	wantError(t, prove(t, s, key, testserver.EndpointToken, refreshRequest(first)), 503, "temporarily_unavailable")
+	unblock()
+	wantBound(t, s, prove(t, s, noKey, testserver.EndpointToken, refreshRequest(second)), noKey)
+}
+
 func TestAPolicyDoesNotChangeTheBinding(t *testing.T) {
 	s := testserver.New(t, fromFile(`{"rules":[{"when":{"client":"test-public"},"claims":{"/cnf/jkt":"x"}}]}`))
 	key := testserver.GenerateKey("ES256", "")

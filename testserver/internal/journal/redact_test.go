@@ -70,6 +70,7 @@ func TestSecretsAreNotRecorded(t *testing.T) {
 	for _, parameter := range []string{
 		"client_secret", "client_assertion", "code", "code_verifier", "code_challenge", "device_code", "user_code", "refresh_token", "token", "assertion",
 		"subject_token", "actor_token", "access_token", "id_token_hint", "username", "password", "state", "nonce", "request_uri", "redirect_uri",
+		"claims", "dpop_jkt",
 	} {
 		got := record(t, "POST", "/", form, parameter+"="+canary)
 		if got.Form.Get(parameter) != journal.Fingerprint(canary) {
@@ -81,7 +82,7 @@ func TestSecretsAreNotRecorded(t *testing.T) {
 func TestHarmlessValuesAreRecorded(t *testing.T) {
 	got := record(t, "POST", "/?x=y", http.Header{
 		"Content-Type": {journal.FormType}, "User-Agent": {"test/1"}, "Authorization": {"Bearer abc"}, journal.ClientHeader: {"api"},
-	}, "grant_type=refresh_token&scope=a+b&client_id=web&what=x")
+	}, "grant_type=refresh_token&scope=a+b&client_id=web&acr_values=gold&what=x")
 	if got.Header.Get("User-Agent") != "test/1" || got.Header.Get("Authorization") != "Bearer "+journal.Fingerprint("abc") {
 		t.Errorf("got %v, want the agent and the fingerprint of the token", got.Header)
 	}
@@ -92,7 +93,7 @@ func TestHarmlessValuesAreRecorded(t *testing.T) {
 	if _, found := got.Header[journal.ClientHeader]; found || got.Client != "api" {
 		t.Errorf("got %v, %q, want the client's name removed from the header", got.Header, got.Client)
 	}
-	want := url.Values{"grant_type": {"refresh_token"}, "scope": {"a b"}, "client_id": {"web"}, journal.Fingerprint("what"): {journal.Fingerprint("x")}}
+	want := url.Values{"grant_type": {"refresh_token"}, "scope": {"a b"}, "client_id": {"web"}, "acr_values": {"gold"}, journal.Fingerprint("what"): {journal.Fingerprint("x")}}
 	if got.Form.Encode() != want.Encode() {
 		t.Errorf("got the form %v, want %v", got.Form, want)
 	}

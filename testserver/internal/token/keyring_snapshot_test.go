@@ -67,6 +67,23 @@ func TestOwnKeysComeBeforeThoseThatWereKept(t *testing.T) {
 	}
 }
 
+// If a configured key was staged before the restart, it signs, so the next
+// rotation returns another key.
+func TestARestartWithTheStagedKeyConfigured(t *testing.T) {
+	k := keyring(t, catalogue.ES256, token.RandomSource())
+	staged, err := k.Rotate(token.Rotation{PublishFirst: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := restored(t, k, staged)
+	if got := signer(t, again, ""); got != staged.ID {
+		t.Errorf("got %q signing, want the configured key %q", got, staged.ID)
+	}
+	if next, err := again.Rotate(token.Rotation{}); err != nil || next.ID == staged.ID {
+		t.Errorf("got %v, %v, want another key than the one that already signs", next, err)
+	}
+}
+
 func TestKeysThatNoKeyringHasAreRefused(t *testing.T) {
 	var saved []string
 	for _, key := range []token.Key{newKey(t, catalogue.ES256, "a"), newKey(t, catalogue.ES256, "b"), newKey(t, catalogue.HS256, "c")} {
