@@ -74,19 +74,33 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 	}
 	target, err := apicheck.Locate(u.Scheme+"://"+u.Host, roots)
 	if err := errors.Join(check.Faults(), err); err != nil {
-		return nil, fmt.Errorf("CheckURL: %w", err)
+		return nil, errors.New(inMembers(err.Error()))
 	}
 	defer func() { _ = target.Close() }() // closes only connections: the API belongs to the caller
 	report, err := check.Run(r.Context(), target)
 	if err != nil {
-		return nil, fmt.Errorf("CheckURL: %w", err)
+		return nil, errors.New(inMembers(err.Error()))
 	}
 	response := control.Checked{URL: input.URL, OK: len(report.Failures) == 0, Results: []control.CheckResult{}}
 	for _, one := range report.Results {
+		one.Why, one.Fix = inMembers(one.Why), inMembers(one.Fix)
 		response.Results = append(response.Results, control.CheckResult(one))
 	}
 	return response, nil
 }
+
+// checkNames replaces the Go names in a text of a check with the names of JSON
+// members.
+var checkNames = strings.NewReplacer(
+	"RequireScope, RequireClaim and Token(Audience(…), Claim(…))", "scope, require_claim, aud and claims",
+	"RequireScope", "scope", "RequireClaim", "require_claim", "RequireACR", "require_acr", "RequireAuthWithin", "require_auth_within",
+	"RequireDPoP", "require_dpop", "RequireClientCert", "require_client_cert", "Origin: ", "origin: ", "SkipDefect", "skip", "AlsoDefect", "also",
+	"Token(testserver.Audience(…))", "aud",
+	"the server's Issuer()", "the issuer of the server", "with the server's Client()", "from its jwks_uri",
+	"make newRequest return a request", "describe a request",
+)
+
+func inMembers(text string) string { return jsonNames.Replace(checkNames.Replace(text)) }
 
 func claimRequirements(values map[string]control.Texts) (list []apicheck.Claim) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {

@@ -72,7 +72,7 @@ func TestControlRefusesSignals(t *testing.T) {
 		{"a payload that is text", "/v1/transmit", `{"event":"verification","payload":"x"}`, 400, "payload: want an object"},
 		{"a closed receiver", "/v1/logout", `{"receiver":"` + closed.URL + `"}`, 502, "the receiver cannot be reached: "},
 		{"no replay", "/v1/logout", `{"receiver":"` + refusing.URL + `","defect":"event-replayed"}`, 502, "the receiver answered 404 to the first delivery"},
-		{"a defect to add to a check", "/v1/check", `{"url":"http://127.0.0.1/","also":["event-nonce"]}`, 400, `AlsoDefect("event-nonce"): unknown defect`},
+		{"a defect to add to a check", "/v1/check", `{"url":"http://127.0.0.1/","also":["event-nonce"]}`, 400, `also: "event-nonce": unknown defect`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := c.send("POST", tt.path, tt.body)

@@ -57,6 +57,12 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 		return answer, err
 	}
 	answer, _, err = doTyped(ctx, c, control.CheckAPI(f.req))
+	if refused, ok := errors.AsType[coded](err); ok {
+		err = coded{refused.code, errors.New(checkFlagNames.Replace(err.Error()))}
+	}
+	for i, r := range answer.Results {
+		answer.Results[i].Why, answer.Results[i].Fix = checkFlagNames.Replace(r.Why), checkFlagNames.Replace(r.Fix)
+	}
 	if ctx.Err() != nil {
 		err = failure("the check was interrupted")
 	}

@@ -172,15 +172,18 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"an invalid issuer":              {[]string{unused, "--addr", "127.0.0.1:0", "--issuer", "here"}, exitUsage, "want an absolute http or https URL"},
 		"an unknown algorithm":           {[]string{unused, "--alg", "none"}, exitUsage, "Give one of ES256"},
 		"an unknown defect":              {[]string{unused, "--skip", "alg-nine"}, exitUsage, `"alg-nine"`},
-		"an invalid scope":               {[]string{taken.URL, "--addr", "127.0.0.1:0", "--scope", `"`}, exitUsage, "RFC 6749 §3.3"},
+		"an invalid scope":               {[]string{taken.URL, "--addr", "127.0.0.1:0", "--scope", `"`}, exitUsage, `bearerguard: --scope: "\"" is not a scope (RFC 6749 §3.3)`},
 		"a claim without a value":        {[]string{unused, "--claim", "tenant"}, exitUsage, "want name=value"},
 		"a required claim without value": {[]string{unused, "--require-claim", "roles="}, exitUsage, `--require-claim "roles=": want name=value`},
 		"a required value without claim": {[]string{unused, "--require-claim", "=admin"}, exitUsage, "want name=value"},
-		"a malformed pointer":            {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, "in a JSON Pointer"},
-		"an acr of two values":           {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-acr", "a b"}, exitUsage, "an acr value must not be empty or contain spaces"},
+		"a malformed pointer":            {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, `bearerguard: --require-claim: "/a~2": in a JSON Pointer`},
+		"an acr of two values":           {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-acr", "a b"}, exitUsage, `bearerguard: --require-acr: "a b": an acr value must not be empty or contain spaces`},
+		"the acr of a defect":            {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-acr", "0"}, exitUsage, `bearerguard: --require-acr: "0": the token with the defect weak-acr has this acr`},
+		"an origin without DPoP":         {[]string{taken.URL, "--addr", "127.0.0.1:0", "--origin", "https://a.example"}, exitUsage, `bearerguard: --origin: "https://a.example" has no effect without --dpop`},
+		"a certificate without TLS":      {[]string{taken.URL, "--addr", "127.0.0.1:0", "--client-cert"}, exitUsage, "bearerguard: --client-cert: certificates need TLS"},
 		"an acr without a value":         {[]string{unused, "--require-acr", ""}, exitUsage, "--require-acr is empty"},
 		"a login within a number":        {[]string{unused, "--require-auth-within", "5"}, exitUsage, "a duration such as 90s"},
-		"a login within half a second":   {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-auth-within", "500ms"}, exitUsage, "give whole seconds"},
+		"a login within half a second":   {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-auth-within", "500ms"}, exitUsage, "bearerguard: --require-auth-within: 500ms: give whole seconds"},
 		"a header without a name":        {[]string{unused, "-H", "acme"}, exitUsage, "'Name: value'"},
 		"an Authorization header":        {[]string{unused, "-H", "authorization: Bearer x"}, exitUsage, "leave out Authorization, because the check sets it itself"},
 		"an invalid method":              {[]string{unused, "-X", "G T"}, exitUsage, "--method"},
@@ -197,6 +200,28 @@ func TestCheckAPIRefuses(t *testing.T) {
 				t.Errorf("got exit code %d, %q and %q, want %d and %q", code, out, err, tt.code, tt.want)
 			}
 		})
+	}
+}
+
+// The texts of a check name flags, not options of package apitest.
+func TestCheckAPINamesItsFlags(t *testing.T) {
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		} else {
+			w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_user_authentication"`)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer refusing.Close()
+	code, out, err := bearerguard(t, "check-api", refusing.URL, "--addr", "127.0.0.1:0")
+	for _, want := range []string{
+		"give --require-acr or --require-auth-within.", "Make the API trust the issuer of the server and fetch its keys from its jwks_uri;",
+		"with --scope, --require-claim, --audience and --claim;", "describe a request that the API answers with 2xx.",
+	} {
+		if code != exitNo || err != "" || !strings.Contains(out, want) {
+			t.Errorf("got exit code %d, %q and no %q in %s", code, err, want, out)
+		}
 	}
 }
 

@@ -263,12 +263,12 @@ func TestInvalidArgumentsEndTheTest(t *testing.T) {
 		want []string
 	}{
 		"nil arguments":                    {func(tb *recorder) { apitest.Check(tb, nil, nil, nil, nil) }, []string{"server is nil", "API is nil", "newRequest is nil", "option 1 is nil"}},
-		"an unknown defect":                {check(apitest.SkipDefect("alg-nine")), []string{`SkipDefect("alg-nine")`, "alg-none"}},
-		"another unknown defect":           {check(apitest.AlsoDefect("x")), []string{`AlsoDefect("x")`}},
+		"an unknown defect":                {check(apitest.SkipDefect("alg-nine")), []string{`SkipDefect: "alg-nine"`, "alg-none"}},
+		"another unknown defect":           {check(apitest.AlsoDefect("x")), []string{`AlsoDefect: "x"`}},
 		"a malformed scope":                {check(apitest.RequireScope("a b")), []string{`RequireScope: "a b" is not a scope`, "RFC 6749 §3.3"}},
-		"a malformed pointer":              {check(apitest.RequireClaim("/a~2", "b")), []string{`apitest.Check: RequireClaim("/a~2"): in a JSON Pointer, write ~ as ~0`}},
-		"no value of a claim":              {check(apitest.RequireClaim("roles", "")), []string{`RequireClaim("roles", ""): give a claim and a value`}},
-		"no claim":                         {check(apitest.RequireClaim("", "admin")), []string{`RequireClaim("", "admin"): give a claim`}},
+		"a malformed pointer":              {check(apitest.RequireClaim("/a~2", "b")), []string{`apitest.Check: RequireClaim: "/a~2": in a JSON Pointer, write ~ as ~0`}},
+		"no value of a claim":              {check(apitest.RequireClaim("roles", "")), []string{`RequireClaim: "roles", "": give a claim and a value`}},
+		"no claim":                         {check(apitest.RequireClaim("", "admin")), []string{`RequireClaim: "", "admin": give a claim`}},
 		"a pointer through a string":       {check(apitest.RequireClaim("/sub/roles", "admin")), []string{`claim "/sub/roles": "sub" is not an object`}},
 		"a defect in every token":          {check(apitest.Token(testserver.With(testserver.Expired))), []string{`With("expired") would make the good token a bad one`}},
 		"a claim that is not JSON":         {check(apitest.Token(testserver.Claim("f", func() {}))), []string{`claim "f"`}},

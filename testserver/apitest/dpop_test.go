@@ -292,11 +292,11 @@ func TestInvalidOptionsOfDPoPEndTheTest(t *testing.T) {
 		opts []apitest.Option
 		want string
 	}{
-		"an origin without a scheme": {[]apitest.Option{apitest.RequireDPoP(), apitest.Origin("api.example.com")}, `Origin("api.example.com"): give the URL of the API`},
+		"an origin without a scheme": {[]apitest.Option{apitest.RequireDPoP(), apitest.Origin("api.example.com")}, `Origin: "api.example.com": give the URL of the API`},
 		"an origin with a query":     {[]apitest.Option{apitest.RequireDPoP(), apitest.Origin("https://api.example.com/?a=b")}, "give the URL of the API"},
 		"an origin without DPoP":     {[]apitest.Option{apitest.Origin("https://api.example.com")}, "has no effect without RequireDPoP"},
 		"a proof's defect":           {[]apitest.Option{apitest.SkipDefect("dpop-crit")}, "dpop-crit is a defect of proofs, which are sent only with RequireDPoP"},
-		"an unknown defect":          {[]apitest.Option{apitest.RequireDPoP(), apitest.SkipDefect("dpop-nine")}, `SkipDefect("dpop-nine"): unknown defect; use one of expired, `},
+		"an unknown defect":          {[]apitest.Option{apitest.RequireDPoP(), apitest.SkipDefect("dpop-nine")}, `SkipDefect: "dpop-nine": unknown defect; use one of expired, `},
 		"a list of known defects":    {[]apitest.Option{apitest.RequireDPoP(), apitest.AlsoDefect("dpop-nine")}, "dpop-jti-long"},
 		"a binding of every token":   {[]apitest.Option{apitest.Token(testserver.BoundTo(testserver.GenerateKey("HS256", "")))}, "BoundTo: HS256 signs with a shared secret"},
 	} {

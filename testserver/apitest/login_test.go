@@ -247,10 +247,10 @@ func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
 	}{
 		"no acr":            {apitest.RequireACR(""), `RequireACR: "": an acr value must not be empty or contain spaces`},
 		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR: "b c": an acr value must not be empty or contain spaces`},
-		"the weak acr":      {apitest.RequireACR("1", "0"), `RequireACR("0"): the token with the defect weak-acr has this acr`},
-		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds, at least 1"},
-		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0s): give whole seconds, at least 1"},
-		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin(-1s): give whole seconds, at least 1"},
+		"the weak acr":      {apitest.RequireACR("1", "0"), `RequireACR: "0": the token with the defect weak-acr has this acr`},
+		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin: 500ms: give whole seconds, at least 1"},
+		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin: 0s: give whole seconds, at least 1"},
+		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin: -1s: give whole seconds, at least 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantAll(t, fatalText(t, func(tb *recorder) { apitest.Check(tb, as, newVulnerableAPI(as, ""), orders, tt.option) }), tt.want)

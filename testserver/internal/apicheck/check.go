@@ -79,7 +79,7 @@ func (c *Check) known(option string, defect catalogue.Defect) error {
 	if c.ClientCert {
 		names += ", " + token.CertificateDefectNames()
 	}
-	return fmt.Errorf("%s(%q): unknown defect; use one of %s", option, string(defect), names)
+	return fmt.Errorf("%s: %q: unknown defect; use one of %s", option, string(defect), names)
 }
 
 // mint makes a token that meets the requirements of the check, and then applies

@@ -20,10 +20,10 @@ func (v Claim) String() string { return fmt.Sprintf("%q in the claim %s", v.Valu
 func (v Claim) faults() error {
 	var errs []error
 	if _, err := token.ClaimPath(v.Name); err != nil {
-		errs = append(errs, fmt.Errorf("RequireClaim(%q): %w", v.Name, err))
+		errs = append(errs, fmt.Errorf("RequireClaim: %q: %w", v.Name, err))
 	}
 	if v.Name == "" || v.Value == "" {
-		errs = append(errs, fmt.Errorf("RequireClaim(%q, %q): give a claim and a value", v.Name, v.Value))
+		errs = append(errs, fmt.Errorf("RequireClaim: %q, %q: give a claim and a value", v.Name, v.Value))
 	}
 	return errors.Join(errs...)
 }

@@ -30,7 +30,7 @@ func (c *Check) loginFaults() error {
 		errs = append(errs, fmt.Errorf("RequireACR: %w", err))
 	}
 	if slices.Contains(c.ACR, token.NoLevel) && !slices.Contains(c.Skip, catalogue.WeakACR) {
-		errs = append(errs, fmt.Errorf("RequireACR(%q): the token with the defect %s has this acr, so the API would accept it: "+
+		errs = append(errs, fmt.Errorf("RequireACR: %q: the token with the defect %s has this acr, so the API would accept it: "+
 			"leave out this value, or skip the defect", token.NoLevel, catalogue.WeakACR))
 	}
 	if c.AuthWithin != 0 {
@@ -43,7 +43,7 @@ func (c *Check) loginFaults() error {
 // seconds.
 func CheckAuthWithin(d time.Duration) error {
 	if d < time.Second || d%time.Second != 0 {
-		return fmt.Errorf("RequireAuthWithin(%v): give whole seconds, at least 1", d)
+		return fmt.Errorf("RequireAuthWithin: %v: give whole seconds, at least 1", d)
 	}
 	return nil
 }
