@@ -30,8 +30,8 @@ func sha256Of(der []byte) string {
 }
 
 // FuzzRFC9440 checks that an accepted field is one byte sequence, and that the
-// result is the thumbprint of its content. The same certificate must not be
-// accepted in any other encoding.
+// result is the thumbprint of its content. Other encodings of it must be
+// refused, but newlines are ignored.
 func FuzzRFC9440(f *testing.F) {
 	own := clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: proxies}
 	for _, seed := range []string{
@@ -62,7 +62,7 @@ func FuzzRFC9440(f *testing.F) {
 }
 
 // leafOf decodes the first certificate of a field. It is independent of the
-// code under test and less strict: it ignores all other text.
+// code under test and less strict: it ignores later text.
 func leafOf(t *testing.T, value string) []byte {
 	t.Helper()
 	text, err := url.PathUnescape(value)
@@ -119,9 +119,8 @@ func FuzzEscapedPEM(f *testing.F) {
 	})
 }
 
-// pairs returns all keys and values that any parser could find in an XFCC
-// field. In a field that is not JSON, it ignores quotes and splits at every
-// separator.
+// pairs returns the keys and values of an XFCC field. In a field that is not
+// JSON, it ignores quotes and splits at every separator.
 func pairs(value string) (keys, values []string) {
 	var elements []map[string]any
 	var one map[string]any

@@ -41,7 +41,7 @@ func TestHangingCallIsAFailure(t *testing.T) {
 				}
 				time.Sleep(2*time.Second + 1)
 				stuck.Store(true)
-				assertUnavailable(t, c, token+"7", introspect.ErrUnavailable) // fails after 2.1 s
+				assertUnavailable(t, c, token+"7", introspect.ErrUnavailable) // the probe fails
 				s.setAnswer(respondOK(`{"active":true}`))
 				time.Sleep(24 * time.Hour)
 				assertActive(t, c, token+"8") // a day later

@@ -25,9 +25,8 @@ func withAuth(auth introspect.Auth) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.Auth = auth }
 }
 
-// specialCharacters are credentials that together contain every character that
-// has a special meaning in a form, in Basic authentication or in a header
-// field.
+// specialCharacters are credentials with characters that have a special meaning
+// in a form, in Basic authentication or in a header field.
 var specialCharacters = map[string]string{
 	"plain": "api", "a colon": "a:b", "a space": "a b", "a plus": "a+b", "a percent sign": "50%25", "an ampersand": "a&token=x", "an equals sign": "a=b",
 	"a slash": "https://api.example.com/?a#b", "letters beyond ASCII": "käse", "a line break": "a\r\nX-Evil: 1", "a quote": `a"b`,

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// activate queries n active tokens, named token0, token1 and so on.
+// activate queries n active tokens: token+"0", token+"1" and so on.
 func activate(t *testing.T, c *introspect.Client, n int) {
 	t.Helper()
 	for i := range n {
@@ -80,9 +80,9 @@ func TestThreatsCallsInFlight(t *testing.T) {
 	})
 }
 
-// A failure for a token that was never active is not evidence against the
-// server, because an attacker can make up such tokens. A failure for a token
-// that was active is evidence.
+// A failure is usually evidence against the server only if its token was active
+// before: an attacker can make up others. If the token may be the cause, it is
+// not evidence.
 func TestWhatOpensTheBreaker(t *testing.T) {
 	challenges := func(challenge string) answer {
 		return func(r *http.Request, seen call) (*http.Response, error) {

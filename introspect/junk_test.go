@@ -132,8 +132,8 @@ func TestThreatsMadeUpTokens(t *testing.T) {
 
 // Tokens that were never active may use 128 queries in flight. If a query takes
 // a tenth of a second, 1280 queries per second reach this limit. At higher
-// rates, some queries for such tokens fail. Queries for tokens that were active
-// before never fail.
+// rates, some queries for such tokens fail. Tokens that were active before are
+// not affected.
 func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 	for _, test := range []struct {
 		name       string

@@ -20,7 +20,7 @@ func TestFailingStore(t *testing.T) {
 	deaf := func(context.Context) error { time.Sleep(5 * time.Second); return nil }
 	for name, tt := range map[string]struct {
 		fails func(context.Context) error
-		wait  time.Duration // duration of an operation
+		wait  time.Duration // time of the first query
 	}{
 		"returns an error": {func(context.Context) error { return failing }, 0},
 		"panics":           {func(context.Context) error { panic(canary) }, 0},

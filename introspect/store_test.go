@@ -133,8 +133,8 @@ func TestInstancesShareActiveAnswers(t *testing.T) {
 	})
 }
 
-// The cache key includes everything that an answer depends on, so that
-// different clients can share a store.
+// The cache key includes the properties listed at Cache, so that clients which
+// differ in them can share a store.
 func TestThreatsSharedStore(t *testing.T) {
 	key := newSigner(t, "ES256")
 	about := func(sub string) *site {

@@ -92,8 +92,8 @@ func TestClientIDsOfClouds(t *testing.T) {
 	}
 }
 
-// The test checks from which URLs the metadata and the keys of each provider
-// are fetched. If tokens are only introspected, nothing is fetched.
+// The test checks which URL is fetched first for each provider in want. If
+// tokens are only introspected, nothing is fetched.
 func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 	const oidc = "/.well-known/openid-configuration"
 	want := map[string]string{
@@ -160,7 +160,7 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.by.RoundTrip(request)
 }
 
-// Every setting of a preset must be necessary. The test removes each setting in
+// Every setting of a cloud preset must be necessary. The test removes each in
 // turn. An API must then answer a test token with the wrong status, or refuse
 // the configuration. The test skips the settings that other tests cover. It
 // also skips Algorithms: an issuer that sets Algorithms has keys of only one

@@ -105,9 +105,9 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// body returns the source of the value in the return statement of a function.
-// If the function has several statements, body returns the source of all of
-// them.
+// body returns the source of the value that a function returns. If the function
+// has several statements, body returns all of them, except a return of a
+// variable.
 func body(e ast.Expr, fset *token.FileSet, text []byte) string {
 	function, ok := e.(*ast.FuncLit)
 	if !ok {

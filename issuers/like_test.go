@@ -55,14 +55,14 @@ func (p likeProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// This test runs the checks of package apitest against an API with each preset.
+// This test runs the checks of package apitest against APIs with most presets.
 // The test tokens have the same headers and claims as the tokens of the
 // provider.
 func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	for _, p := range presets {
 		shape, _ := shapes.Find(p.shape)
 		if p.issuers == nil || p.mint != nil || shape.Introspection != nil {
-			continue // an API with this preset does not verify ordinary JWTs
+			continue // the preset takes a client, or verifies no ordinary JWTs
 		}
 		t.Run(p.shape, func(t *testing.T) {
 			opts := []testserver.Option{testserver.InMemory(), testserver.Audience(shape.Audience), testserver.Like(p.shape)}
@@ -103,8 +103,8 @@ func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	}
 }
 
-// An API that is configured for a provider refuses all bad tokens of a test
-// server that imitates the provider.
+// An API that is configured for Keycloak refuses all bad tokens of a test
+// server that imitates Keycloak.
 func TestAnAPIWithAServerLikeItsProvider(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory(), testserver.TLS(), testserver.IssuerURL("https://id.example.com/realms/shop"), testserver.Like("keycloak"))
 	issuer := issuers.Keycloak("https://id.example.com", "shop")

@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// foreignKey returns the nth key of another server. It caches the keys, since
-// generating RSA keys is slow.
+// foreignKey returns the nth key besides the server's own. It caches the keys,
+// since generating RSA keys is slow.
 func foreignKey(alg testserver.Alg, n int) testserver.Key {
 	type id struct {
 		alg testserver.Alg

@@ -41,8 +41,7 @@ func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 
 // rejectedMetadata lists answers to the metadata request that must be rejected,
 // each with its failure class. No answer contains keysURL as its jwks_uri. A
-// request to any other URL therefore shows that the Remote used rejected
-// metadata.
+// request for /moved therefore shows that the Remote used rejected metadata.
 var rejectedMetadata = []struct {
 	name     string
 	metadata answer
@@ -94,8 +93,8 @@ func TestRejectedMetadata(t *testing.T) {
 	}
 }
 
-// Once the Remote has keys, rejected or unavailable metadata has no effect: the
-// keys are still renewed from the same URL.
+// Once the Remote has keys, rejected or unavailable metadata does not affect
+// them: they are renewed from the same URL.
 func TestRejectedMetadataKeepsTheOldURL(t *testing.T) {
 	for _, test := range rejectedMetadata {
 		t.Run(test.name, func(t *testing.T) {

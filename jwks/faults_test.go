@@ -177,7 +177,7 @@ func TestEachFaultCostsOneRetry(t *testing.T) {
 	}
 }
 
-// This test repeats the tests of quick faults over real sockets.
+// This test repeats quick key set faults over real sockets.
 func TestFaultsOverSockets(t *testing.T) {
 	for where, options := range map[string][]testserver.Option{"TCP": nil, "TLS": {testserver.TLS()}} {
 		as := testserver.New(t, options...)

@@ -42,8 +42,8 @@ func notUsed(reason string) map[string]any {
 	return map[string]any{"level": "WARN", "msg": "key of the set is not used", "reason": reason}
 }
 
-// An outage is logged once. It is logged again only when the kind of failure
-// changes.
+// An outage is logged once, and again only when the kind of failure changes or
+// the set becomes too old.
 func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log logCapture

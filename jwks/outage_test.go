@@ -31,8 +31,8 @@ func (s *site) gaps(from int) (list []time.Duration) {
 }
 
 // During an outage, the delays between retries are 1, 2, 4, 8, 16 and 32
-// seconds and then a minute, each reduced at random by up to a half. The number
-// of tokens that arrive does not matter.
+// seconds and then a minute, each reduced at random by up to a half. Tokens
+// with known key IDs do not shorten them.
 func TestK01RetriesBackOffDuringAnOutage(t *testing.T) {
 	for name, down := range map[string]answer{
 		"K01/while it answers 503": status(503, ""), "K01/while it refuses connections": connectionRefused, "K01/while its set is empty": respondOK(`{"keys":[]}`),

@@ -40,7 +40,7 @@ func forward(r *http.Request, peer, der string) {
 	}
 }
 
-// Each source finds the client's certificate in an HTTP request.
+// TLS and Envoy find the client's certificate in an HTTP request.
 func TestSourcesOfCertificates(t *testing.T) {
 	envoy := clientcert.Envoy(proxies)
 	for _, tt := range []struct {
@@ -215,7 +215,7 @@ type panickingSource struct{}
 
 func (panickingSource) Thumbprint(*http.Request) (string, error) { panic("SECRETCANARY") }
 
-// Errors and panics of other packages may contain secrets, so their text must
+// Errors and panics of other modules may contain secrets, so their text must
 // not be printed.
 func TestErrorsOfAClientCertAreNotPrinted(t *testing.T) {
 	foreign := errors.New("SECRETCANARY")

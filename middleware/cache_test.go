@@ -20,7 +20,7 @@ import (
 // disables the cache for other tests.
 func withTokenCache(c *middleware.Config) { c.TokenCache = 100 }
 
-// verifyUntilCached verifies a valid token repeatedly until it is cached.
+// verifyUntilCached verifies a token three times. It must then be cached.
 func verifyUntilCached(t *testing.T, s *setup, token string) {
 	t.Helper()
 	before := s.v.Stats()
@@ -189,7 +189,7 @@ func TestRevokedIsCalledOnEachUseOfACachedToken(t *testing.T) {
 	}
 }
 
-// Introspected tokens are not in the token cache, because the introspect.Client
+// Opaque tokens are not in the token cache, because the introspect.Client
 // already caches the introspection answers.
 func TestIntrospectedTokenIsNotCached(t *testing.T) {
 	for name, token := range map[string]string{

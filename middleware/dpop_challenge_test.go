@@ -35,8 +35,8 @@ func TestDPoPConfiguration(t *testing.T) {
 	}
 }
 
-// The challenges name the schemes that the API accepts, and the error is in the
-// challenge of the scheme that the client used.
+// The challenges name the schemes that the API accepts. The error is in the
+// challenge of the client's scheme, if the API accepts it.
 func TestChallengesOfDPoP(t *testing.T) {
 	only := func(c *middleware.Config) { c.DPoP.Algorithms = []string{"ES256", "EdDSA"} }
 	both := newClient(t, only)

@@ -136,9 +136,8 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 	})
 }
 
-// The same claims result in the same Token, whether they come from a JWT or
-// from an introspection answer. The only difference is that some claims are
-// optional in an introspection answer.
+// The claims of each test case result in the same Token or the same error,
+// whether they come from a JWT or from an introspection answer.
 func TestOpaqueTokenAndJWTMakeTheSameToken(t *testing.T) {
 	type custom struct {
 		Department string `json:"department"`

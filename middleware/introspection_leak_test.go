@@ -17,8 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// failingStore is a shared store whose errors and panics contain the key and
-// the value.
+// failingStore is a shared store whose errors and panics contain the key or the
+// value.
 type failingStore struct{ panics bool }
 
 func (s failingStore) Get(_ context.Context, key string) ([]byte, bool, error) {

@@ -25,8 +25,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// now is the current time in all tests of this package, except in tests that
-// set the clock themselves.
+// now is the time that clock returns. Most tests of this package use it as the
+// current time.
 var now = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return now }

@@ -236,7 +236,7 @@ func TestConcurrentReplays(t *testing.T) {
 	}
 }
 
-// If the replay store fails, the request is refused with 503, and not with
+// If the replay store returns an error, the status is 503, and the error is not
 // invalid_dpop_proof.
 func TestReplayStoreFails(t *testing.T) {
 	failure := errors.New("redis: secret of the operator")

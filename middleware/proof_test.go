@@ -47,8 +47,8 @@ func with(jwk string, pairs ...string) string {
 }
 
 // Each proof has the fault that the name of the test case describes. Authorize
-// and Verify must refuse the proof because of this fault. Every signature is
-// valid, except where the signature is the fault.
+// and Verify must refuse the proof with ErrProof. In most cases, the signature
+// is valid, unless the signature is the fault.
 func TestThreatsProof(t *testing.T) {
 	c := newClient(t)
 	good, head := c.proof(), c.head()

@@ -10,8 +10,8 @@ import (
 var kindClaims = []string{"typ", "token_use", "token_type", "tokenName", "tokenType", "TokenType", "purpose", "type"}
 
 // Servers use several names and spellings for the claim that names the kind of
-// a token. Every name and spelling is recognized, and this claim outweighs all
-// other claims.
+// a token. Each of them is recognized, and this claim outweighs scope and
+// nonce.
 func TestThreatsKinds(t *testing.T) {
 	s := newSetup(t)
 	with := func(pairs ...string) string { return s.Token(s.Header("typ", `"JWT"`), s.Claims(pairs...)) }

@@ -23,8 +23,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows of group E in proof/threats/rows.txt that are about
-// the verifier: leaks of secrets and growth of memory.
+// This file tests rows E01, E04 to E06 and E11 to E14 of
+// proof/threats/rows.txt: leaks, growth of memory and global settings.
 
 // outputRecorder collects all output of the verifier.
 type outputRecorder struct {
@@ -38,7 +38,7 @@ func (s *outputRecorder) Write(p []byte) (int, error) {
 	return s.output.Write(p)
 }
 
-// print writes each value to the output with every verb that programs use.
+// print writes each value to the output with six usual verbs.
 func (s *outputRecorder) print(values ...any) {
 	for _, v := range values {
 		fmt.Fprintf(s, "%v %+v %#v %s %q %x\n", v, v, v, v, v, v)

@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests rows J01 to J23 of proof/threats/rows.txt, which are about
-// the structure of a JWT.
+// This file tests rows J01 to J07, J15 to J20, J22, J23 and J34 of
+// proof/threats/rows.txt, which are about the structure of a JWT.
 
 func TestThreatsAlgorithm(t *testing.T) {
 	s := newSetup(t)

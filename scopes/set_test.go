@@ -205,7 +205,7 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 	if set.Has("scope-100000") {
 		t.Error("the set contains a name that the text does not contain")
 	}
-	// The set must allocate memory in a few large pieces, not once per name.
+	// The set must allocate memory far less often than once per name.
 	if got := testing.AllocsPerRun(1, func() { scopes.Parse(text) }); got > n/20 {
 		t.Errorf("got %.0f allocations for %d names, want at most one for twenty names", got, n)
 	}

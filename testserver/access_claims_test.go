@@ -10,9 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Access claims of a user, and rules for a user, apply to every access token of
-// this user. They do not apply to the access tokens of a client, even if the
-// client ID is the same string as the user's subject.
+// Access claims of a user, and rules for a user, apply to the user's access
+// tokens from the token endpoint. They do not apply to the access tokens of a
+// client, even if the client ID is the same string as the user's subject.
 func TestAccessClaimsOfUsers(t *testing.T) {
 	s, r := newJWTBearerServer(t, fromFile(`{
 		"users": [{"sub": "alice", "access_claims": {"roles": ["admin"], "/realm_access/tier": "gold"}, "claims": {"name": "Alice"}}, {"sub": "bob"},

@@ -72,8 +72,8 @@ func TestRedirectURIs(t *testing.T) {
 			if rec.Code != http.StatusBadRequest || to != nil || rec.Header().Get("Refresh") != "" || !strings.Contains(rec.Header().Get("Content-Type"), "text/html") {
 				t.Errorf("got %d to %v, want a page with 400 and no redirect", rec.Code, to)
 			}
-			// The error page shows the sent and the registered redirect URI as
-			// text, not as links.
+			// If a URI was sent, the error page shows it and the registered
+			// ones as text, without links.
 			page := rec.Body.String()
 			named := strings.Contains(page, "<bdi>Sent</bdi>") && strings.Contains(page, "<bdi>Registered</bdi>")
 			if named != (tt.uri != "") || strings.Contains(page, "href=") || strings.Contains(page, "<form") {

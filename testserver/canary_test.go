@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// canary collects secrets and all output of the server, so that a test can
-// check that the output contains none of the secrets.
+// canary collects secrets, and error responses and records of the server. A
+// test can check that these contain none of the secrets.
 type canary struct {
 	t       *testing.T
 	secrets map[string]string
@@ -47,8 +47,7 @@ func (c *canary) page(p *browser, rec *httptest.ResponseRecorder) {
 	}
 }
 
-// errorPage records an error response, which must not contain any part of the
-// request.
+// errorPage records an error response, which must not contain a secret.
 func (c *canary) errorPage(rec *httptest.ResponseRecorder) {
 	c.t.Helper()
 	if rec.Code < 300 {
@@ -58,7 +57,7 @@ func (c *canary) errorPage(rec *httptest.ResponseRecorder) {
 }
 
 // errorReply records an error response of a JSON endpoint. The response must
-// not contain any part of the request.
+// not contain a secret.
 func (c *canary) errorReply(r reply) {
 	c.t.Helper()
 	if r.status < 400 {
@@ -83,8 +82,8 @@ func (c *canary) exchanges(s *testserver.Server, r robot) {
 	c.errorReply(exchange(c.t, s, form))
 }
 
-// The output of the server must not contain any secret that the server issued
-// or that the test sent.
+// Error responses and records of the server must not contain the secrets that
+// the server issued or that the test sent.
 func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 	var audit bytes.Buffer
 	robot := newRobot(t, "ES256")

@@ -96,8 +96,8 @@ func TestDefaultClientAlgs(t *testing.T) {
 	}
 }
 
-// The server publishes keys for ES256 and RS256, and the keys for the
-// algorithms of its clients.
+// By default, the server publishes keys for ES256 and RS256. It also publishes
+// the keys for the algorithms of its clients.
 func TestPublishedKeys(t *testing.T) {
 	client := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{UserInfo: "PS384"}}
 	for _, tt := range []struct {

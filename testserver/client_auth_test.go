@@ -216,8 +216,8 @@ func TestClientAuthenticationByEd25519(t *testing.T) {
 	}
 }
 
-// go-jose supports the critical extension b64, but an assertion must not have
-// it (RFC 7797 §7).
+// go-jose supports the critical extension b64, but the server refuses it in an
+// assertion, even if b64 is true.
 func TestAnAssertionHasNoCriticalExtensions(t *testing.T) {
 	r := newRobot(t, "EdDSA")
 	s := testserver.New(t, testserver.Clock(atNoon), testserver.Clients(testserver.Client{ID: "robot", JWKS: r.jwks}))

@@ -13,7 +13,7 @@ func TestControlSendsSignals(t *testing.T) {
 	receiver.authorization = "Bearer secret"
 	for _, tt := range []struct {
 		name, path, members string
-		status              any // nil if the token is not sent
+		status              any // the status of the response of the receiver
 		body                string
 		kind, subject       string // texts that must occur in the claims of the token that the receiver accepts
 	}{

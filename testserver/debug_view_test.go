@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// debugText returns the text of the debug page, without markup.
+// debugText returns the requests on the debug page as text, without markup.
+// Without a query, it also returns the rest of the page.
 func debugText(t *testing.T, s *testserver.Server, query string) string {
 	t.Helper()
 	rec := httptest.NewRecorder()

@@ -81,7 +81,7 @@ const (
 	signedByAttacker = "by an unpublished key"
 )
 
-// changes lists how each bad token differs from the good token: the changed
+// changes lists how some bad tokens differ from the good token: the changed
 // members of the header, the changed claims, and who signed the bad token.
 var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 	testserver.Expired:           {"", "exp iat nbf", signedByIssuer},
@@ -138,8 +138,8 @@ func TestADefectChangesOneThing(t *testing.T) {
 	}
 }
 
-// Each function in the table repairs a defect in the encoding of the token. The
-// result must be the good token.
+// Each function in the table repairs a bad token. The result must be the good
+// token.
 func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 	encoded := base64.RawURLEncoding.EncodeToString
 	for d, repair := range map[testserver.Defect]func(bad string) (good string){

@@ -175,7 +175,7 @@ func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 // gets the same fault as other clients. If the fault sends a different body,
 // the response does not have the ETag of the right body.
 func TestFaultsIgnoreConditionalRequests(t *testing.T) {
-	tagged := map[string]bool{ // faults that keep the ETag, because they send the right body or its beginning
+	tagged := map[string]bool{ // faults that keep the ETag
 		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,
 	}
 	s := testserver.New(t)

@@ -11,8 +11,8 @@ import (
 )
 
 // Fifty tests share one server. Each test has its own verifier and its own
-// fault. The verifier of a test must get only the fault of this test. The hits
-// and counts must be exact.
+// fault. The verifier of a test must get only the fault of this test. The
+// number of hits must be exact.
 func TestParallelTestsWithFaults(t *testing.T) {
 	faults := []testserver.Fault{
 		testserver.Status(503), testserver.DropConnection(), testserver.TruncateBody(7), testserver.MalformedJSON(),

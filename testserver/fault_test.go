@@ -31,7 +31,8 @@ func fetch(c *http.Client, u string) (s fetched) {
 	return s
 }
 
-// complete checks that the response is complete and valid HTTP.
+// complete checks that the response is complete, and its status and
+// Content-Type.
 func (s fetched) complete(t *testing.T, status int, contentType string) {
 	t.Helper()
 	if s.err != nil || s.readErr != nil {

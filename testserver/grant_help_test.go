@@ -72,7 +72,7 @@ func codeFor(t testing.TB, s *testserver.Server, pairs ...string) string {
 	return to.Query().Get("code")
 }
 
-// reply is a response of the token endpoint.
+// reply is a response with a JSON object.
 type reply struct {
 	status int
 	header http.Header

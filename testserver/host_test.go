@@ -16,7 +16,7 @@ import (
 
 var jwtText = regexp.MustCompile(`eyJ[\w-]*\.(eyJ[\w-]*)\.[\w-]*`)
 
-// sendWithForgedHost calls the handler with a forged host in every header field
+// sendWithForgedHost calls the handler with a forged host in many header fields
 // from which a server might take its own host. It returns the response and a
 // text. The text consists of the response and the decoded claims of the tokens
 // in the body.

@@ -55,7 +55,7 @@ func FuzzIntrospection(f *testing.F) {
 		}
 		form, _ := url.ParseQuery(body)
 		asked := form.Get("token")
-		one := func(token string) bool { // whether the form had this token; the second half of its signature may differ
+		one := func(token string) bool { // whether the form had this token; the last 43 characters of a JWT may differ
 			return token == asked || len(token) > 43 && len(token) == len(asked) && token[:len(token)-43] == asked[:len(token)-43]
 		}
 		if strings.Contains(text, `"active":true`) && !slices.ContainsFunc(own, one) {

@@ -28,14 +28,14 @@ const (
 
 var testClient = basic("test-client:test-secret")
 
-// Each request differs from a good request in one way. The test replaces TOKEN
-// with a good token.
+// These are good requests, and requests that differ from a good request. The
+// test replaces TOKEN with a good token.
 var introspections = map[string]struct {
 	method, contentType string // "" means POST and formType
 	authorization       []string
 	body                string
 	status              int
-	code                string // the error code; "" means that the token is active
+	code                string // the error code; "" and status 200 mean an active token
 	challenge           bool
 }{
 	"Basic":                                {authorization: []string{testClient}, body: "token=TOKEN", status: 200},

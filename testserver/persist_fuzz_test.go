@@ -10,7 +10,8 @@ import (
 )
 
 // FuzzRestore checks that Restore either refuses a state or makes a usable
-// server. It also checks that saving this server returns the same state.
+// server. It also checks that the saved state of this server stays the same
+// after a restore.
 func FuzzRestore(f *testing.F) {
 	server := func(tb testing.TB) *testserver.Server {
 		s, err := testserver.NewUnstarted(testserver.IssuerURL(persistedIssuer), testserver.Clock(atNoon))

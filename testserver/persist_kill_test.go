@@ -40,7 +40,7 @@ func child(path string) {
 type workload struct {
 	issuer     string
 	client     *http.Client
-	onResponse func() // called after each response
+	onResponse func() // called after each token response
 
 	mu                     sync.Mutex
 	access, codes, refresh []string // refresh has only the last token of each grant

@@ -34,8 +34,9 @@ func TestResourceAndAudienceTogether(t *testing.T) {
 	}
 }
 
-// Without the option Resources, every resource is accepted. With the option,
-// only the listed resources are accepted (RFC 8707 §2).
+// Without the option Resources, every valid resource is accepted. With the
+// option, only the listed ones and the default audience are accepted (RFC 8707
+// §2).
 func TestResourcesOption(t *testing.T) {
 	const known = `{"resources":["https://one.example","two"]}`
 	for name, tt := range map[string]struct {

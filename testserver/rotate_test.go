@@ -157,7 +157,8 @@ func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 }
 
 // RetiredKey signs with the key that was last removed from the JWKS, no matter
-// how it was removed. If the key has been published again, RetiredKey fails.
+// how it was removed. If the key has been published again with its ID,
+// RetiredKey fails.
 func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		leave func(rotation)

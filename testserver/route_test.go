@@ -16,14 +16,15 @@ const (
 	oauthPath = "/.well-known/oauth-authorization-server"
 )
 
-// routes lists all paths of the server, with their methods.
+// routes lists the paths that the server serves by default, with their methods.
 var routes = map[string]string{
 	oidcPath: "GET, HEAD", oauthPath: "GET, HEAD", "/jwks": "GET, HEAD",
 	"/authorize": "GET, POST", "/userinfo": "GET, POST", "/end_session": "GET, POST", "/device": "GET, POST",
 	"/token": "POST", "/par": "POST", "/introspect": "POST", "/revoke": "POST", "/device_authorization": "POST",
 }
 
-// pageRoutes are the paths that are served only with Interactive.
+// pageRoutes are the paths, except /debug, that are served only with
+// Interactive.
 var pageRoutes = map[string]string{"/login": "POST", "/consent": "POST"}
 
 // unservedPaths are paths at which other servers might have control endpoints.

@@ -171,7 +171,8 @@ func TestEnv(t *testing.T) {
 	wantAll(t, env, "OAUTH_ISSUER="+s.Issuer(), "OAUTH_CLIENT_ID=test-client", "OAUTH_CLIENT_SECRET=test-secret", "OAUTH_TOKEN_ENDPOINT="+tokenURL, "OAUTH_AUTHORIZATION_ENDPOINT="+authURL)
 }
 
-// The methods of Server list everything that the control API lists.
+// The methods of Server list the clients, users, keys and faults, as the
+// control API does.
 func TestServerLists(t *testing.T) {
 	s := testserver.New(t)
 	web := s.AddClient(testserver.Client{ID: "web"})

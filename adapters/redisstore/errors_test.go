@@ -124,7 +124,7 @@ func TestAStoreDoesNotPrintItsSecret(t *testing.T) {
 	}
 }
 
-// A reply of an unexpected type or length must be an error.
+// First and Read must return an error for these replies.
 func TestUnexpectedAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		command, key string // key is the end of a Redis key

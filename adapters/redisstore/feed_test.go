@@ -87,8 +87,8 @@ func TestH05EntriesThatDoNotOpenAreInvalidRevocations(t *testing.T) {
 	}
 }
 
-// An entry whose end time is in the past is skipped, even if an attacker has
-// changed the time. The end time is not sealed: see the package comment.
+// An entry that ended over an hour ago is skipped, even if an attacker has set
+// its end. The end time is not sealed: see the package comment.
 func TestAnEntryWhoseEndIsPastIsSkipped(t *testing.T) {
 	f := newFake()
 	s := newStore(t, f)
@@ -127,8 +127,8 @@ func TestTheSecretOfTheFeedIsReplaced(t *testing.T) {
 	assertRead(t, newStore(t, f, withSecrets(secret(2), nil)), "", "two")
 }
 
-// Read ignores an ended entry that is sealed with an old secret, even if the
-// entry has not been removed yet.
+// Read ignores an entry an hour after its end, even if it is sealed with an old
+// secret and not yet removed.
 func TestEntriesWithAnOldSecretEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

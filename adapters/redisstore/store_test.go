@@ -205,8 +205,8 @@ func TestH10AProofBeyondTheWindowIsRefused(t *testing.T) {
 	}
 }
 
-// A Redis client that ignores its context does not make requests wait for
-// longer than Timeout.
+// Even if the Redis client ignores its context, no command takes longer than
+// Timeout.
 func TestH02CommandsTakeNoLongerThanTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

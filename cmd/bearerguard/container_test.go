@@ -50,8 +50,8 @@ func jsonWords(t *testing.T, stage [][2]string, instruction string) (words []str
 	return words
 }
 
-// This test runs the instructions of the build stages as commands. The binary
-// must be static, and the server must pass its own health check.
+// This test runs the build, the server and the health check of Dockerfile. The
+// binary must be static, and the server must pass this check.
 func TestTheImageIsAStaticServerWithAHealthCheck(t *testing.T) {
 	stages := dockerfile(t)
 	dir := t.TempDir()

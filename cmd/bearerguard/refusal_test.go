@@ -37,7 +37,7 @@ func TestARefusalShowsOnlyCodeAndDescription(t *testing.T) {
 			"client-credentials": testserver.EndpointToken, "refresh": testserver.EndpointToken, "introspect": testserver.EndpointIntrospect, "userinfo": testserver.EndpointUserInfo,
 		} {
 			if name == "an answer without the required member" && command == "userinfo" {
-				continue // a UserInfo response has no required member
+				continue // the command userinfo requires no member
 			}
 			t.Run(command+" and "+name, func(t *testing.T) {
 				as := testserver.New(t)

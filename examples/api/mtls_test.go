@@ -99,8 +99,8 @@ func boundTo(certificate tls.Certificate) testserver.TokenOption {
 	return testserver.Claim("cnf", map[string]any{"x5t#S256": clientcert.Thumbprint(certificate.Leaf)})
 }
 
-// escaped returns a certificate in the format in which nginx forwards it:
-// URL-encoded PEM.
+// escaped returns a certificate as URL-encoded PEM. nginx also escapes "+" and
+// "=".
 func escaped(certificate tls.Certificate) string {
 	return url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Leaf.Raw})))
 }
@@ -263,8 +263,8 @@ func TestTheTLSListenerIsAnOrigin(t *testing.T) {
 	}
 }
 
-// TestTheLogShowsTheAddressOfTheTLSListener also tests that this listener
-// answers only over TLS.
+// TestTheLogShowsTheAddressOfTheTLSListener also tests that the listener
+// refuses plain http.
 func TestTheLogShowsTheAddressOfTheTLSListener(t *testing.T) {
 	server := newCertificate(t)
 	ctx, stop := context.WithCancel(t.Context())

@@ -17,8 +17,8 @@ import (
 )
 
 // start runs the program, as main does, until the test ends. It returns the URL
-// from the line that the program prints. The test fails if the program prints
-// anything else or if its exit status is not 0.
+// from the line that the program prints. The test fails if standard output has
+// another line or the exit status is not 0.
 func start(t *testing.T, changes map[string]string) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -26,7 +26,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	api := recipes.ProblemHTTP(v) // any recipe can be used here
+	api := recipes.ProblemHTTP(v) // one of the recipes
 	for _, scope := range []string{"orders:read", "profile"} {
 		r := as.Authorize(httptest.NewRequest(http.MethodGet, "/orders", http.NoBody), testserver.Scope(scope), testserver.Subject("alice"))
 		w := httptest.NewRecorder()

@@ -76,7 +76,7 @@ func TestTheProgramIsProtected(t *testing.T) {
 	apitest.CheckURL(t, as, program.URL, get,
 		apitest.RequireScope("orders:read"),
 		apitest.Token(testserver.Subject("alice"), testserver.Claim("tenant", "acme")), // claims that the API requires
-		apitest.SkipDefect(testserver.BoundAsBearer),                                   // the API accepts it on purpose
+		apitest.SkipDefect(testserver.BoundAsBearer),                                   // for an API that accepts it
 		apitest.AlsoDefect(testserver.Oversized))                                       // the API refuses it on purpose
 }
 

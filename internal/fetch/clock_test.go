@@ -211,8 +211,8 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 	})
 }
 
-// If the client refuses an answer, it still reads the rest of the answer, so
-// that the connection can be reused. The time limit also applies to this read.
+// If the client refuses an answer, it still reads up to 16 KiB more, so that
+// the connection can be reused. The time limit also applies to this read.
 func TestReadingTheRestOfARefusedAnswerIsLimited(t *testing.T) {
 	for _, tt := range []struct {
 		name, begin string

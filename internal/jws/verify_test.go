@@ -28,8 +28,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// These keys are used by all tests of this package. They are generated only
-// once, because generating RSA keys is slow.
+// The tests of this package share these keys. They are generated only once,
+// because generating RSA keys is slow.
 var (
 	rsaKey = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
 	p256   = sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) })
@@ -178,7 +178,7 @@ func TestVerifyRefusesAnotherAlgorithmsSignature(t *testing.T) {
 	}
 }
 
-// Unknown algorithms include all spellings of "none" and algorithms that other
+// Unknown algorithms include spellings of "none" and algorithms that other
 // packages may register with golang-jwt.
 func TestVerifyRefusesUnknownAlgorithms(t *testing.T) {
 	for _, algorithm := range []string{

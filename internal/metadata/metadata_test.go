@@ -31,7 +31,7 @@ const (
 // all requests.
 type server struct {
 	*httptest.Server
-	answers map[string]http.HandlerFunc // set before the first request
+	answers map[string]http.HandlerFunc // set only between requests
 
 	mu  sync.Mutex
 	log []string

@@ -122,8 +122,8 @@ func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
 func (e encoded) join() []byte { return slices.Concat(e.head, e.padding, e.end, e.prefix, e.digest) }
 
 // messages returns encoded messages of a digest, indexed by name. The message
-// "right" is correct. All others are wrong in ways that lenient verifiers have
-// accepted.
+// "right" is correct. The others are wrong, some in ways that lenient verifiers
+// accept.
 func (p pair) messages(c random, hash crypto.Hash, digest []byte) map[string][]byte {
 	right := func() encoded { return p.encode(hash, digest) }
 	list := map[string][]byte{"right": right().join()}

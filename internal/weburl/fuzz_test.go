@@ -65,9 +65,9 @@ func normal(raw string) string {
 // parts is the regular expression of RFC 3986, appendix B.
 var parts = regexp.MustCompile(`(?s)^(([^:/?#]+):)?(//([^/?#]*))?([^?#]*)(\?([^#]*))?(#(.*))?`)
 
-// permitted reports whether raw is an http or https URL whose host is an IP
-// address or an ordinary name, and which the grammar of RFC 3986, appendix A,
-// permits.
+// permitted reports whether raw is an http or https URL without a user or
+// fragment. The host is an IP address or a name. RFC 3986, appendix A, permits
+// the path.
 func permitted(raw string) bool {
 	grammar := regexp.MustCompile(`^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._-]+|\[([0-9A-Fa-f:.]+)\])(:([0-9]{0,5}))?(/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?(\?[!-~]*)?$`)
 	found := grammar.FindStringSubmatch(raw)
@@ -84,7 +84,7 @@ func permitted(raw string) bool {
 }
 
 // resource returns the normal form of a URL according to RFC 3986 §6.2.2 and
-// §6.2.3, or "" if raw is not a URL.
+// §6.2.3.
 func resource(raw string) string {
 	found := parts.FindStringSubmatch(raw)
 	scheme, authority, path := strings.ToLower(found[2]), strings.ToLower(found[4]), found[5]
@@ -115,7 +115,7 @@ func resource(raw string) string {
 	return scheme + "://" + authority + withoutDots(path)
 }
 
-// withoutDots is the algorithm of RFC 3986 §5.2.4, step by step.
+// withoutDots does steps 2B, 2C and 2E of RFC 3986 §5.2.4.
 func withoutDots(in string) string {
 	out := ""
 	for in != "" {

@@ -18,7 +18,7 @@ func TestLogout(t *testing.T) {
 	logIn := func() {
 		b.open(a.authorizeURL())
 		b.logIn("alice", "alices-password")
-		if b.title() == "Allow access?" { // the user consents only at the first login
+		if b.title() == "Allow access?" { // a new session contains no consent yet
 			b.press(allow)
 		}
 		a.answer(b)
@@ -38,8 +38,8 @@ func TestLogout(t *testing.T) {
 	b.open(a.authorizeURL())
 	b.requireTitle("Sign in")
 
-	// A form on the client's site is sent without a cookie. It still ends the
-	// session, because it contains an ID token hint.
+	// A form on another site has no cookie, but the GET after it does. The ID
+	// token hint replaces the confirmation.
 	logIn()
 	query.Set("id_token_hint", a.as.IDToken(testserver.Subject(alice.Sub), testserver.ForClient(a.client.ID)))
 	form := `<form method="post" action="` + a.as.Endpoint(testserver.EndpointEndSession) + `">`

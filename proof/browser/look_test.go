@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// faint is a script that finds text with less contrast than WCAG 2.2 §1.4.3
-// requires.
+// faint is a script that finds text with a contrast of less than 4.5 (WCAG 2.2
+// §1.4.3).
 const faint = `(() => {
 	const rgba = s => { const [r, g, b, a = 1] = s.match(/[\d.]+/g).map(Number); return [r, g, b, a]; };
 	const backdrop = e => {
@@ -53,7 +53,7 @@ func TestPagesFitEveryWindowAndColorScheme(t *testing.T) {
 		t.Run(path[1:], func(t *testing.T) {
 			b := newTab(t)
 			// The background shows that the stylesheet applies. Without the
-			// stylesheet, a page would be white in both color schemes.
+			// stylesheet, the body would be transparent in both color schemes.
 			for scheme, backdrop := range map[string]string{"light": "rgb(243, 244, 248)", "dark": "rgb(18, 19, 26)"} {
 				for _, width := range []int64{360, 1280} {
 					b.scheme(scheme)

@@ -80,12 +80,12 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 }
 
 // resolvingTo returns an option for a window whose proxy is the server at this
-// address. The proxy receives the requests for every host name.
+// address. The proxy receives the requests for all hosts except localhost.
 func resolvingTo(address string) chromedp.CreateBrowserContextOption {
 	return func(p *target.CreateBrowserContextParams) { p.ProxyServer = address }
 }
 
-// handleEvent stores the warnings and errors of the console.
+// handleEvent stores the browser's warnings and errors, and script exceptions.
 func (b *tab) handleEvent(event any) {
 	switch event := event.(type) {
 	case *log.EventEntryAdded:

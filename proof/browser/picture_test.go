@@ -80,8 +80,8 @@ func (g *gallery) request(ep testserver.Endpoint, pairs ...string) (answer map[s
 	return answer
 }
 
-// screens contains, for each page, the width of its picture and the steps that
-// open it.
+// screens contains, for each page, the width of its wide picture and the steps
+// that open it.
 var screens = map[string]struct {
 	wide int64
 	way  func(g *gallery, b *tab)

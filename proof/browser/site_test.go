@@ -18,7 +18,7 @@ var form = pages.Form{Action: "/sent", Request: "client_id=web&scope=openid+orde
 // long is a name that is longer than a line of a narrow window.
 var long = strings.Repeat("Unbreakable", 40)
 
-// views contains each page with typical text and with very long text.
+// views contains pages with typical text and with very long text.
 var views = map[string]func(http.ResponseWriter){
 	"/login": func(w http.ResponseWriter) {
 		pages.Login(w, pages.LoginPage{Form: form, ClientName: "Order Desk", Users: []pages.User{{Username: "alice", Name: "Alice Liddell", Email: "alice@example.com"}, {Username: "bob"}}})

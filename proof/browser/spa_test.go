@@ -45,7 +45,7 @@ func TestSinglePageApplications(t *testing.T) {
 			case <-b.ctx.Done():
 				t.Fatalf("got no report from %s", eval[string](b, `location.href`))
 			}
-			b.expectMessage("401") // the browser logs the API's 401 for the revoked token
+			b.expectMessage("401") // the browser logs the UserInfo endpoint's 401 for the revoked token
 		})
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// counts maps steps to the number of times that they run. It omits steps that
-// never run.
+// counts maps steps to the number of times that they run. Expected counts omit
+// steps with the number 0.
 type counts map[string]int
 
 // steps maps each step to its function. A step runs once for each call of this

@@ -1,6 +1,6 @@
 // Package house_test checks rules of the project that the compiler does not
-// check. The rules are about imports between packages, the size of files, and
-// package comments.
+// check. Examples are rules about imports between packages, the size of files,
+// comments and documents.
 package house_test
 
 import (

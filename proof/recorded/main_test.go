@@ -8,8 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// The output of record does not depend on the time, the machine or earlier
-// runs.
+// Two runs of record, one after the other, write the same output.
 func TestARecordIsTheSameEachTime(t *testing.T) {
 	file, err := program.Build(t.Context(), filepath.Join("..", ".."), "./cmd/bearerguard", t.TempDir())
 	if err != nil {

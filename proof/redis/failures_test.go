@@ -291,8 +291,8 @@ func TestValuesThatWereChangedAreIgnored(t *testing.T) {
 	}
 }
 
-// If a key in Redis has a type that the Store does not expect, the API answers
-// 503 until someone deletes the key. The log contains the name of the key. A
+// If one of these keys has a type that the Store does not expect, First or Read
+// fails until someone deletes the key. The log contains the name of the key. A
 // Store never deletes keys that other programs may have written.
 func TestAKeyOfAnotherType(t *testing.T) {
 	t.Parallel()

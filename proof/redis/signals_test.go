@@ -101,8 +101,9 @@ func (r *receiver) status(t *testing.T, token string) int {
 	return response.StatusCode
 }
 
-// An acknowledged signal is never lost. The process is killed right after the
-// answer. A second process, which starts later, must refuse the token.
+// An acknowledged signal survives its process. The process is killed right
+// after the answer. A second process, which starts later, must refuse the
+// token.
 func TestAnAcknowledgedSignalIsNotLost(t *testing.T) {
 	t.Parallel()
 	file := buildAPI(t)

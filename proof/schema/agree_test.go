@@ -23,9 +23,9 @@ type sample struct {
 	valid      bool
 }
 
-// samples returns configurations for each member. Each configuration contains
-// one value of the member: a value in trials, or an invalid value that the map
-// refused contains for the member's type.
+// samples returns configurations for each member: with the values in trials,
+// and with the invalid values that the map refused contains for the member's
+// type. It adds configurations for some other cases.
 func samples() (all []sample) {
 	for _, m := range members() {
 		row := trials[m.path]

@@ -10,8 +10,8 @@ import (
 )
 
 // clients returns configurations with one client each. Some members of a client
-// depend on each other. The configurations contain all combinations of these
-// members.
+// depend on each other. The configurations contain all combinations of some
+// values of these members.
 func clients() (texts []string) {
 	methods, grants := []any{nil}, []any{nil, []string{}, []string{"client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"}}
 	for _, method := range catalogue.AuthMethods {
@@ -69,7 +69,7 @@ func TestTheReaderAndTheSchemaAgreeOnMembersThatDependOnEachOther(t *testing.T) 
 }
 
 // The configuration must not set claims that the server sets. The claim names
-// are from a token, RFC 7519, RFC 7800, RFC 8693, RFC 9068 and OpenID Connect.
+// are from tokens, OpenID Connect, and RFCs such as RFC 7519 and RFC 9068.
 func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 	s := published(t)
 	names := strings.Fields(`iss sub aud exp nbf iat jti cnf act may_act client_id scope scp azp nonce auth_time acr amr sid events roles groups

@@ -34,7 +34,7 @@ import (
 type certificateAPI struct {
 	tokens *vulnerableAPI // checks the tokens, but not cnf
 	hole   string
-	field  string // the header field for the hole "a field is trusted"
+	field  string // the header field for the holes that trust a field
 }
 
 func newCertificateAPI(as *testserver.Server, hole string) *certificateAPI {

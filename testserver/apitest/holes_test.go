@@ -14,8 +14,8 @@ import (
 
 func orders() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
 
-// tokenText matches any part of a token. The header and the claims begin with
-// "eyJ", because they are JSON objects in base64url.
+// tokenText matches tokens and their longer parts. The header and the claims
+// begin with "eyJ", because they are JSON objects in base64url.
 var tokenText = regexp.MustCompile(`eyJ|[A-Za-z0-9_-]{30,}`)
 
 // longNames matches the long names that tokenText would mistake for tokens.
@@ -127,8 +127,8 @@ func TestAPIWithoutHolesPasses(t *testing.T) {
 
 // holes lists vulnerable APIs, each with exactly one hole. found contains the
 // names of the failures that the check must report. The text of each failure
-// must contain the strings in words. These strings are the RFC and a part of
-// the fix that other failures do not contain.
+// must contain the strings in words. Most of these strings are from the RFC and
+// the fix.
 var holes = []struct {
 	hole  string
 	found []string

@@ -62,8 +62,8 @@ func newLoginAPI(as *testserver.Server, hole string) *vulnerableAPI {
 	return c
 }
 
-// isMalformed reports whether the claim acr is not a string, or the claim
-// auth_time is far in the future.
+// isMalformed reports whether the claim acr is an array, or the claim auth_time
+// is more than a minute in the future.
 func isMalformed(as *testserver.Server, claims map[string]any) bool {
 	number, _ := claims["auth_time"].(json.Number)
 	seconds, _ := number.Int64()

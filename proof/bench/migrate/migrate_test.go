@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the table of docs/migrate.md inst
 const scope = "orders:read"
 
 func serverOptions(sharedSecret bool) []testserver.Option {
-	alg := testserver.Alg("RS256") // all the READMEs assume RS256
+	alg := testserver.Alg("RS256") // most of the READMEs assume RS256
 	if sharedSecret {
 		alg = "HS256"
 	}
@@ -89,7 +89,7 @@ type findings struct{ *testing.T }
 
 func (findings) Errorf(string, ...any) {}
 
-// row is one fault that an API had before the migration.
+// row is one check and its results before the migration.
 type row struct {
 	name  string
 	cells []string // the answer of each library, or "" if the answer was right

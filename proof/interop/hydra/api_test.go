@@ -42,8 +42,7 @@ func startAPI(t *testing.T, h *hydra, env ...string) api {
 // serveAPI runs an API in this process. The mode determines which tokens the
 // API introspects. The API sends the introspection requests to Hydra's admin
 // port and does not cache the responses. examples/api cannot be used, because
-// it reads the introspection endpoint only from the metadata, and Hydra's
-// metadata does not contain this endpoint.
+// it has no setting for the mode.
 func serveAPI(t *testing.T, h *hydra, mode middleware.IntrospectionMode) api {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)

@@ -174,7 +174,7 @@ func (h *hydra) client(t *testing.T, id, strategy string) {
 	}, nil)
 }
 
-// The names of the key sets in the admin API.
+// The paths of the key sets in the admin API.
 const (
 	idTokenKeys     = "/admin/keys/hydra.openid.id-token"
 	accessTokenKeys = "/admin/keys/hydra.jwt.access-token"

@@ -139,8 +139,8 @@ func TestPagesAreForEverybody(t *testing.T) {
 	}
 }
 
-// checkScripts reports every element and attribute with which a page could run
-// a script or load a file.
+// checkScripts reports elements and attributes with which a page could run a
+// script or load a file.
 func checkScripts(t *testing.T, doc *html.Node, page string) {
 	t.Helper()
 	if got, want := len(all(doc, "script")), strings.Count(page, "form post"); got != want {

@@ -14,7 +14,7 @@ func TestHeadersAreExactlyThese(t *testing.T) {
 	tests := []struct {
 		page   string
 		status int
-		forms  string // the end of the policy: "; " and the directive form-action
+		forms  string // a part of the policy: "; " and the directive form-action
 		script bool
 	}{
 		{page: "login", status: 200},

@@ -159,7 +159,7 @@ func TestFailureIsReportedOnceAndByClose(t *testing.T) {
 		}
 		d.want(t, 0, 5, 1)
 		pass(time.Hour)
-		d.want(t, 0, 5, 1) // a failed save is retried only after a new change
+		d.want(t, 0, 5, 1) // only a change, Flush or Close retries a failed save
 		if err := s.Flush(); !errors.Is(err, errDisk) {
 			t.Errorf("got %v from Flush, want %v", err, errDisk)
 		}

@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
 
-// FuzzParseConfig checks three properties. If a configuration is accepted,
-// printing removes only its secrets. The printed configuration is also
-// accepted, and printing it again returns the same text. If a configuration is
-// refused, each line of the error begins with a path.
+// FuzzParseConfig checks three properties. Printing an accepted configuration
+// hides only its secrets, and omits only members for which isZero is true. The
+// printed configuration is also accepted, and printing it again returns the
+// same text. Each line of an error begins with a path or with "… and".
 func FuzzParseConfig(f *testing.F) {
 	f.Add(whole)
 	f.Add(`{"refresh":{"grace":"0.5s"},"clients":[],"users":[{"sub":"a","claims":{"x":[1e400,-0,"\u2028<&>\ud800"]}}]}`)

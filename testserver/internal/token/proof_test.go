@@ -271,7 +271,7 @@ func TestEveryProofDefectIsInTheCatalogueOnce(t *testing.T) {
 	}
 }
 
-// The test vector is from RFC 7638 §3.1.
+// go-jose computes the same thumbprint.
 func TestBindingIsTheThumbprintOfRFC7638(t *testing.T) {
 	for _, alg := range []catalogue.Alg{catalogue.ES256, catalogue.ES512, catalogue.RS256, catalogue.EdDSA} {
 		key := newKey(t, alg, "")

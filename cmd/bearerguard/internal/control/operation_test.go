@@ -33,7 +33,7 @@ func typed[T any](o control.TypedOperation[T]) send {
 
 var newYear = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// operations contains all operations of the API and their requests.
+// operations contains the package's operations and their requests.
 var operations = map[string]struct {
 	send    send
 	request string

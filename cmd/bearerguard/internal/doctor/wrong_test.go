@@ -37,8 +37,8 @@ func status(code int) func(w http.ResponseWriter, r *http.Request, next http.Han
 	}
 }
 
-// derive returns a handler that imitates a careless API. The handler builds all
-// URLs in its answers from a field of the request.
+// derive returns the handler of a careless API. It builds all URLs except
+// authorization_servers from a field of the request.
 func derive(a *api, field func(r *http.Request) string) func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		base := a.base
