@@ -120,8 +120,8 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 	return cmd
 }
 
-// checkFlagNames replaces the names of members in a text of the control API with
-// the names of the flags that set these members.
+// checkFlagNames replaces the names of members in a text of the control API
+// with the names of the flags that set these members.
 var checkFlagNames = strings.NewReplacer(
 	"scope, require_claim, aud and claims", "--scope, --require-claim, --audience and --claim", "give aud.", "give --audience.",
 	"scope: ", "--scope: ", "origin: ", "--origin: ", "require_claim", "--require-claim", "require_acr", "--require-acr",
