@@ -1,5 +1,5 @@
 # The mock authorization server, and the example API that trusts it: docs/containers.md.
-# Both are static binaries in an image that has nothing else, and run as a user without rights.
+# Each image has one static binary and the CA certificates, and runs as an unprivileged user.
 
 FROM golang:1.26 AS build
 WORKDIR /src

@@ -12,10 +12,9 @@
 //
 // # Order of checks
 //
-// The steps of every decision run in the same order: cheap steps before
-// expensive ones, and local steps before steps that need the network. The first
-// step that fails decides. docs/checks.md lists the steps, and
-// [Verifier.Explain] shows their results for one token.
+// The steps of every decision run in the same order, cheap steps before
+// expensive ones. The first step that fails decides. docs/checks.md lists the
+// steps, and [Verifier.Explain] shows their results for one token.
 //
 // # Answers
 //

@@ -73,7 +73,7 @@ func (r repetition) String() string {
 // token is introspected first, because its claims are in the introspection
 // answer. The same steps then check these claims.
 var steps = []step{
-	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, 0, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
+	{"credentials", "exactly one field with a token, under the scheme Bearer or DPoP, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, 0, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, signals, showLength, ""},
 	{"cache lookup", "nothing; looks the token up in the cache", (*decision).lookUp, cachedJWTs, perRequest, 0, nil, ""},
 	{"characters", "only characters of a bearer token", (*decision).checkCharacters, inRequests, cacheable, 0, nil, "RFC 6750 §2.1"},
@@ -84,7 +84,7 @@ var steps = []step{
 	{"issuer", "iss is a configured issuer, byte for byte; in an introspection answer iss is optional", (*decision).checkIssuer, everyToken, cacheable, answers | signals, showIssuer, "RFC 8725 §3.8, RFC 7662 §2.2"},
 	{"algorithm", "alg is accepted from this issuer", (*decision).checkAlgorithm, jwtsOnly, cacheable, signals, showAlgorithms, "RFC 8725 §3.1"},
 	{"type", "typ is accepted from this issuer", (*decision).checkType, jwtsOnly, cacheable, signals, showType, "RFC 8725 §3.11, RFC 9068 §4"},
-	{"token type", "token_type, if present, means a bearer token", (*decision).checkTokenType, opaqueOnly, cacheable, answers, showTokenType, "RFC 7662 §2.2, RFC 6749 §7.1"},
+	{"token type", "token_type, if present, means a bearer token or, for a token that is bound to a key, is DPoP", (*decision).checkTokenType, opaqueOnly, cacheable, answers, showTokenType, "RFC 7662 §2.2, RFC 6749 §7.1"},
 	{"required claims", "exp is present, and so are the claims that the profile requires", (*decision).checkRequired, jwtsOnly, cacheable, 0, showRequired, "RFC 9068 §2.2"},
 	{"expiry", "exp is in the future, within the clock skew", (*decision).checkExpiry, everyToken, perRoute, answers | signals, showExpiry, "RFC 7519 §4.1.4"},
 	{"not before", "nbf is in the past, within the clock skew", (*decision).checkNotBefore, everyToken, perRequest, answers | signals, showNotBefore, "RFC 7519 §4.1.5"},
@@ -102,7 +102,7 @@ var steps = []step{
 	{"proof key", "jwk is the key to which the token is bound", (*decision).checkProofKey, boundTokens, perRequest, 0, showProofKey, "RFC 9449 §6.1, RFC 7638 §3"},
 	{"proof method", "htm is the method of the request", (*decision).checkProofMethod, boundTokens, perRequest, 0, showProofMethod, "RFC 9449 §4.3"},
 	{"proof URL", "htu is one of Origins, followed by the path of the request", (*decision).checkProofURL, boundTokens, perRequest, 0, showProofURL, "RFC 9449 §4.3, RFC 3986 §6.2"},
-	{"proof time", "iat is recent or, if Nonces is set, nonce is; exp and nbf, if present, hold", (*decision).checkProofTime, boundTokens, perRequest, 0, showProofTime, "RFC 9449 §9, §11.1"},
+	{"proof time", "iat is recent or, if Nonces is set, nonce is; exp and nbf, if present, are met", (*decision).checkProofTime, boundTokens, perRequest, 0, showProofTime, "RFC 9449 §9, §11.1"},
 	{"proof token", "ath is the hash of the token", (*decision).checkTokenHash, boundTokens, perRequest, 0, nil, "RFC 9449 §4.3"},
 	{"proof signature", "verified with the key in jwk", (*decision).checkProofSignature, boundTokens, perRequest, 0, nil, "RFC 9449 §4.3"},
 	{"revocation", "not in Revocations, and not revoked according to Revoked", (*decision).checkRevocation, everyToken, perRequest, 0, nil, ""},

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -210,16 +210,21 @@ func (f fileConfig) identities(file *settings.Config) {
 }
 
 func (f fileConfig) endpoints(served map[Endpoint]bool) {
-	for _, ep := range slices.Sorted(maps.Keys(served)) {
-		path := "endpoints." + string(ep)
-		if !served[ep] {
-			f.use(path, Disable(ep))
-			continue
-		}
-		f.Disabled = slices.DeleteFunc(f.Disabled, func(other Endpoint) bool { return other == ep })
-		token, given := served[EndpointToken]
-		if given && !token && (ep == EndpointAuthorize || ep == EndpointPAR || ep == EndpointDeviceAuthorization) {
-			f.fail("ConfigJSON: %s: this endpoint requires the token endpoint: leave this endpoint out, or serve both", path)
+	possible := catalogue.Served(func(r catalogue.Route) bool {
+		on, given := served[r.Endpoint]
+		return given && !on
+	})
+	for _, r := range catalogue.Routes {
+		on, given := served[r.Endpoint]
+		path := "endpoints." + string(r.Endpoint)
+		switch {
+		case !given:
+		case !on:
+			f.use(path, Disable(r.Endpoint))
+		case !possible[r.Endpoint]:
+			f.fail("ConfigJSON: %s: this endpoint needs %s, which is not served: leave this endpoint out, or serve both", path, r.Needs[0])
+		default:
+			f.Disabled = slices.DeleteFunc(f.Disabled, func(other Endpoint) bool { return other == r.Endpoint })
 		}
 	}
 }

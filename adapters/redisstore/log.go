@@ -27,7 +27,7 @@ var messages = [kinds]string{
 	lost:        "redis has lost its data: proofs that may have been used before are handled as OnOutage says",
 	rejected:    "redis contains a value that was not sealed with the secret for its key",
 	tooLong:     "a proof was refused because it would be accepted for longer than ProofWindow: increase ProofWindow",
-	otherType:   "redis has a key of another type: delete this key, and find out what writes to keys with our Prefix",
+	otherType:   "redis has a key of another type: delete this key, and find out what writes to keys with this Prefix",
 }
 
 // note logs an event, unless an event of the same kind was logged less than a

@@ -36,7 +36,7 @@ id<TAB>secret. Missing values are generated. The secret is shown only once.`,
 	flags.StringArrayVar(&req.PostLogout, "post-logout-redirect-uri", nil, "URI to which the server may redirect the browser after a logout; by default the redirect URIs; may be repeated")
 	flags.StringVar(&req.URI, "backchannel-logout-uri", "", "URI at which the client receives logout tokens")
 	flags.BoolVar(&req.SessionRequired, "backchannel-logout-session", false, "name the session in its logout tokens")
-	flags.StringArrayVar(&grants, "grant", nil, "grant type that the client may use, by default all that apply; may be repeated")
+	flags.StringArrayVar(&grants, "grant", nil, "grant type that the client may use, by default all that apply except token exchange and jwt-bearer; may be repeated")
 	flags.StringArrayVar(&req.Scopes, "scope", nil, "scope that the client may request, by default all; may be repeated")
 	flags.StringVar((*string)(&req.AuthMethod), "auth-method", "", "how the client authenticates, by default any method that does not need a certificate")
 	flags.StringVar(&jwks, "jwks", "", "`file` with the public keys of the client, for private_key_jwt and self_signed_tls_client_auth")

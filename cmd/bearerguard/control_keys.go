@@ -74,7 +74,7 @@ func newKeysExport(s streams) *cobra.Command {
 func newKeysImport(s streams) *cobra.Command {
 	var req wire.Import
 	cmd := &cobra.Command{
-		Use: "import FILE", Short: "Publish a private JWK, read from standard input if FILE is -",
+		Use: "import FILE", Short: "Import a private JWK and publish its public part; read standard input if FILE is -",
 		Example: "  bearerguard keys import key.json --sign",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault

@@ -54,8 +54,8 @@ command lines.
 
 With --introspect the token is also introspected at the first issuer (RFC 7662). The
 token may be opaque, or a JWT that may have been revoked. The client ID is
---introspect-client-id, else the client of the server found by --ready-file or in this
-directory, else OAUTH_CLIENT_ID.
+--introspect-client-id, else the client of the server found by --ready-file or, without
+OAUTH_ISSUER, in this directory, else OAUTH_CLIENT_ID.
 
 With --url the API also accepts tokens that are bound to a key (RFC 9449), and with
 --certificate those that are bound to a certificate (RFC 8705). Whether a proof was used

@@ -47,7 +47,7 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	flags.StringVar(&f.mtlsAddr, "mtls-addr", "", "with --tls, where to ask clients for a certificate; by default a free port of the host of --addr")
 	flags.StringVar(&f.clientCA, "client-ca", "", "`file` with root certificates, in PEM, that are trusted for tls_client_auth")
 	flags.StringVar(&f.config, "config", "", "take settings from a JSON `file`; flags override it")
-	flags.StringVar(&f.state, "state", "", "keep clients, users and grants in a `file`")
+	flags.StringVar(&f.state, "state", "", "keep clients, users, grants and keys in a `file`")
 	flags.StringVar(&f.audit, "audit", "", "append each event to a `file`, as a line of JSON")
 	flags.BoolVar(&f.interactive, "interactive", false, "show login and consent pages instead of approving everything")
 	flags.BoolVar(&f.strict, "strict", false, "serve only registered clients; this is the default")

@@ -130,6 +130,7 @@ var disagreements = []struct {
 	{"an origin has a bad port", `{"cors":["https://a.example:x"]}`, false, true},
 	{"a resource has a Unicode space", "{\"resources\":[\"a\u2003b\"]}", false, true},
 	{"an endpoint requires one that is not served", `{"endpoints":{"token":false,"authorize":true}}`, false, true},
+	{"an endpoint requires another one that is not served", `{"endpoints":{"authorize":false,"par":true}}`, false, true},
 	{"a fault is at an endpoint that is not served", `{"endpoints":{"jwks":false},"faults":[{"endpoint":"jwks","status":503}]}`, false, true},
 	{"a fault is at a page without interactive", `{"faults":[{"endpoint":"login","status":503}]}`, false, true},
 	{"a claim is below one that is a string", file("rules[].claims", `{"/sub/x":1}`, object{}), false, true},

@@ -13,7 +13,7 @@ func verification(ctx context.Context, m meter) (table, error) {
 	defer cancel()
 	t := table{
 		columns: []string{"RS256 µs", "× raw", "bytes", "allocs", "ES256 × raw", "allocs", "EdDSA × raw", "allocs"},
-		notes:   "Bearerguard makes every check of its table of steps; the others check signature, issuer, audience, exp and one scope.",
+		notes:   "Bearerguard runs every check of its table of steps; the others check signature, issuer, audience, exp and one scope.",
 	}
 	rivals := everyone()
 	for _, r := range rivals {

@@ -111,7 +111,7 @@ func general() []row {
 		{Name: "error-code", Want: "the code that goes with the status", Why: "invalid_token with 401, invalid_request with 400, insufficient_scope with 403 (RFC 6750 §3.1).", kind: answering},
 		{Name: "scope-missing", Want: "scope in the challenge of a 403", Why: "The client learns which scope it lacks (RFC 6750 §3, §3.1).", kind: answering},
 		{Name: "token-echoed", Want: "no part of a token in an answer", Why: "Answers are logged and cached (RFC 6750 §5.2, §5.3; RFC 9700 §4.3).", kind: answering},
-		{Name: "url-fetched", Want: "no request to a URL in a token", Why: "Whoever writes the token would choose what the API connects to (RFC 8725 §3.10)."},
+		{Name: "url-fetched", Want: "no request to a URL in a token", Why: "An attacker who writes the token could choose the server to which the API connects (RFC 8725 §3.10)."},
 		{Name: "jwks-stampede", Want: "at most 5 fetches of the JWKS", Why: "20 tokens with 20 unknown kids, and 20 of garbage, are sent (RFC 8725 §3.10)."},
 		{Name: "http2-differs", Want: "the answers of HTTP/1.1", Why: "The version of HTTP changes nothing (RFC 9110 §2.5)."},
 	}
