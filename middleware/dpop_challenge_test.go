@@ -66,7 +66,7 @@ func TestChallengesOfDPoP(t *testing.T) {
 		{"a bound token as a bearer token, DPoP required", required, "Bearer " + required.token, "", []string{dpopScheme + bound + algs}},
 		{"a plain token, DPoP required", required, "Bearer " + required.Good(), "", []string{dpopScheme + failed("invalid_token", "token does not have the required binding") + algs}},
 		{"a plain token with the scheme DPoP", both, "DPoP " + both.Good(), "", []string{dpopScheme + failed("invalid_token", "token does not have the required binding") + algs, bearer}},
-		{"two tokens", both, "DPoP a b", "", []string{dpopScheme + failed("invalid_request", "request does not hold exactly one well-formed bearer token") + algs, bearer}},
+		{"two tokens", both, "DPoP a b", "", []string{dpopScheme + failed("invalid_request", "request does not contain exactly one well-formed bearer token") + algs, bearer}},
 		{"a scope that is missing", both, "DPoP " + both.token, both.proof(), []string{dpopScheme + scope + algs, bearer + write}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

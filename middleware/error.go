@@ -116,8 +116,8 @@ func (c *cause) Error() string { return c.text }
 var (
 	ErrNoToken error = &cause{"no_token", "an access token is required", CodeNoToken, ""}
 
-	ErrRequest   error = &cause{"malformed_request", "request does not hold exactly one well-formed bearer token", CodeInvalidRequest, ""}
-	ErrTwoTokens error = &cause{"two_tokens", "request holds more than one access token", CodeInvalidRequest, ""}
+	ErrRequest   error = &cause{"malformed_request", "request does not contain exactly one well-formed bearer token", CodeInvalidRequest, ""}
+	ErrTwoTokens error = &cause{"two_tokens", "request contains more than one access token", CodeInvalidRequest, ""}
 
 	ErrTooLong      error = &cause{"too_long", "token is too long", CodeInvalidToken, ""}
 	ErrOpaque       error = &cause{"opaque", "token is opaque or encrypted, and cannot be introspected", CodeInvalidToken, "token is not valid"}
@@ -140,7 +140,7 @@ var (
 	ErrCertificate error = &cause{"certificate", "token is bound to a certificate that the client did not present", CodeInvalidToken, ""}
 
 	ErrProof        error = &cause{"proof", "DPoP proof is missing or not valid", CodeInvalidProof, ""}
-	ErrProofKey     error = &cause{"proof_key", "token is bound to another key than that of the DPoP proof", CodeInvalidToken, ""}
+	ErrProofKey     error = &cause{"proof_key", "token is bound to a different key from that of the DPoP proof", CodeInvalidToken, ""}
 	ErrProofRequest error = &cause{"proof_request", "DPoP proof is for another request or token", CodeInvalidProof, ""}
 	ErrProofTime    error = &cause{"proof_time", "DPoP proof is too old or from the future: check the clock", CodeInvalidProof, ""}
 	ErrReplay       error = &cause{"replay", "DPoP proof was used before", CodeInvalidProof, ""}

@@ -30,6 +30,7 @@ func TestDecodeErrorsNameThePath(t *testing.T) {
 		{"scopes that are not strings", `{"scope":["a",1]}`, "scope: want a string or an array of strings"},
 		{"a duration in words", `{"expires_in":"soon"}`, `expires_in: want a duration such as "90s", "-5m" or "1h30m", or a number of seconds`},
 		{"a duration that is too long", `{"expires_in":1e300}`, `expires_in: want a duration such as`},
+		{"a duration of 2^63 nanoseconds", `{"expires_in":9223372036.854775807}`, `expires_in: want a duration such as`},
 		{"a member with a long name", `{"` + strings.Repeat("x", 100) + `":1}`, strings.Repeat("x", 60) + "…: is unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -30,7 +30,7 @@ func (d *Duration) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	var seconds float64
-	if err := json.Unmarshal(text, &seconds); err != nil || math.Abs(seconds) > math.MaxInt64/1e9 {
+	if err := json.Unmarshal(text, &seconds); err != nil || math.Abs(seconds) >= math.MaxInt64/1e9 {
 		return wrong
 	}
 	*d = Duration(seconds * float64(time.Second))

@@ -37,8 +37,8 @@ func (l *proofLab) schemes() []group {
 		})
 	}
 	asBearer := l.refuses(401, "invalid_token", needsProof, bothSchemes)
-	malformed := l.badRequest("request does not hold exactly one well-formed bearer token")
-	two := "request holds more than one access token"
+	malformed := l.badRequest("request does not contain exactly one well-formed bearer token")
+	two := "request contains more than one access token"
 	return []group{
 		{"R01", "an unknown scheme is not a token: no error code, and all schemes are offered", []row{
 			on("an unknown scheme with a proof", right(at(route, "Hawk id=1"), bound), l.asks()),

@@ -100,7 +100,7 @@ const (
 	otherRequest = "DPoP proof is for another request or token"
 	wrongTime    = "DPoP proof is too old or from the future: check the clock"
 	usedBefore   = "DPoP proof was used before"
-	otherKey     = "token is bound to another key than that of the DPoP proof"
+	otherKey     = "token is bound to a different key from that of the DPoP proof"
 	needsProof   = "token is bound to a key: it needs the scheme DPoP and a proof"
 	notBound     = "token does not have the required binding"
 	uncheckable  = "token has a binding that this API cannot check"

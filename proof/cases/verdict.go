@@ -71,8 +71,8 @@ func ok(route, subject string) verdict {
 }
 
 var (
-	malformed   = badRequest("request does not hold exactly one well-formed bearer token")
-	twoTokens   = badRequest("request holds more than one access token")
+	malformed   = badRequest("request does not contain exactly one well-formed bearer token")
+	twoTokens   = badRequest("request contains more than one access token")
 	unavailable = func() verdict {
 		v := refusal(503, nil, object("error", "temporarily_unavailable", "error_description", "token cannot be checked at the moment"))
 		v.retryAfter = "2"

@@ -126,7 +126,7 @@ func TestThePageSaysWhatChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const begin, end = "<!-- go test ./migrate -update writes what follows -->\n\n", "\n<!-- until here -->"
+	const begin, end = "<!-- go test ./migrate -update writes the text below -->\n\n", "\n<!-- end of the written text -->"
 	head, rest, begins := strings.Cut(string(text), begin)
 	was, tail, ends := strings.Cut(rest, end)
 	if !begins || !ends {

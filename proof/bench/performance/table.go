@@ -12,8 +12,8 @@ import (
 // Command compare writes the table between these two lines of
 // docs/performance.md.
 const (
-	Begin = "<!-- make bench writes what follows -->"
-	End   = "<!-- until here -->"
+	Begin = "<!-- make bench writes the text below -->"
+	End   = "<!-- end of the written text -->"
 )
 
 // Command compare writes the table of requests with DPoP proofs between these

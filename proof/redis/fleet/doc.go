@@ -25,10 +25,10 @@ figure in the table does not hold.
   replay accepted   200 for a proof that got 200 before, also at another process,
                     after a restart, or after Redis has lost its data.
   wrong rejection   Anything except 200 for a good token, or except 401 for a bad
-                    one. 401 for a good token is always wrong. Counted apart are
-                    503s that a policy explains, and lost connections.
-  503               Explained are, by the process that answers, and never for a
-                    token that is expired or forged:
+                    one. 401 for a good token is always wrong. 503s that a policy
+                    explains, and lost connections, are counted separately.
+  503               Depending on the process that answers, these are explained,
+                    but never for a token that is expired or forged:
                     - proofs while Redis cannot be reached, and two seconds longer
                     - proofs that were made before Redis was emptied or within 80
                       seconds after it, by the client's clock, and two seconds longer

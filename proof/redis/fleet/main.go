@@ -148,7 +148,7 @@ func (l *load) recordCalls() {
 
 // These lines surround the figures in the page.
 const (
-	begin = "<!-- make fleet writes what follows -->"
+	begin = "<!-- make fleet writes the text below -->"
 	end   = "<!-- until the end of the figures of the fleet -->"
 )
 

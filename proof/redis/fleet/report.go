@@ -68,7 +68,7 @@ func (r *report) table() string {
 		row("503: "+reason, must, "%d", r.reasons[reason])
 	}
 	row("last acceptance after a revocation", "at most 1 s", "p50 %s, p99 %s, max %s of %d", short(quantile(r.lags, 0.5)), short(quantile(r.lags, 0.99)), short(quantile(r.lags, 1)), len(r.lags))
-	row("the same, while a process cannot read the feed", "at most 10 s, and 20 s after lost memory", "p50 %s, max %s of %d", short(quantile(r.lagsLater, 0.5)), short(quantile(r.lagsLater, 1)), len(r.lagsLater))
+	row("the same, while a process cannot read the feed", "at most 10 s, and 20 s after a loss of data", "p50 %s, max %s of %d", short(quantile(r.lagsLater, 0.5)), short(quantile(r.lagsLater, 1)), len(r.lagsLater))
 	must := fmt.Sprintf("at most %.1f", maxCalls)
 	if r.skew > 0 { // no limit: processes whose clocks differ by more than maxTTL do not share responses
 		must = ""

@@ -90,7 +90,7 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 			withoutRedis(f.servers, f.ended+recovery, false)
 		case emptied:
 			withoutRedis(nil, f.ended+republished, true)
-			memories = append(memories, window{effect: unavailable, reason: "proofs after lost memory", fault: i, kinds: []kind{bound}, from: f.ended, to: f.ended + memory + skew + recovery, byDate: true})
+			memories = append(memories, window{effect: unavailable, reason: "proofs after a loss of data", fault: i, kinds: []kind{bound}, from: f.ended, to: f.ended + memory + skew + recovery, byDate: true})
 		case introspectionDown:
 			add(window{effect: unavailable, reason: introspectionDown, kinds: []kind{opaque}, from: f.began, to: f.ended + backoff})
 		default: // a rotation and a storm explain nothing

@@ -52,7 +52,7 @@ func (m *measured) table() string {
 		{fmt.Sprintf("answer of %d bytes that is written", answerSize), 0, m.redisAnswer, 0, m.setMicros, 0},
 		{"answer that is read", 0, 0, 0, m.getMicros, 0},
 		{"revocation", m.listBytes, m.redisRevocation, 0, 0, m.revocationBytes},
-		{"reading of the feed without news", 0, 0, 0, m.feedMicros, m.feedBytes},
+		{"read of the feed without new entries", 0, 0, 0, m.feedMicros, m.feedBytes},
 	} {
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", line.what, withUnit(line.here, "B"), withUnit(line.redis, "B"),
 			withUnit(line.micros, "µs"), withUnit(line.redisMicros, "µs"), withUnit(line.sent, "B"))

@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	begin = "<!-- go run ./sizing writes what follows -->"
-	end   = "<!-- until here -->"
+	begin = "<!-- go run ./sizing writes the text below -->"
+	end   = "<!-- end of the written text -->"
 )
 
 func main() {
