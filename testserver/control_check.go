@@ -74,16 +74,16 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 	}
 	target, err := apicheck.Locate(u.Scheme+"://"+u.Host, roots)
 	if err := errors.Join(check.Faults(), err); err != nil {
-		return nil, errors.New(inMembers(err.Error()))
+		return nil, errors.New(jsonNames.Replace(checkNames.Replace(err.Error())))
 	}
 	defer func() { _ = target.Close() }() // closes only connections: the API belongs to the caller
 	report, err := check.Run(r.Context(), target)
 	if err != nil {
-		return nil, errors.New(inMembers(err.Error()))
+		return nil, errors.New(jsonNames.Replace(checkNames.Replace(err.Error())))
 	}
 	response := control.Checked{URL: input.URL, OK: len(report.Failures) == 0, Results: []control.CheckResult{}}
 	for _, one := range report.Results {
-		one.Why, one.Fix = inMembers(one.Why), inMembers(one.Fix)
+		one.Why, one.Fix = checkNames.Replace(one.Why), checkNames.Replace(one.Fix)
 		response.Results = append(response.Results, control.CheckResult(one))
 	}
 	return response, nil
@@ -99,8 +99,6 @@ var checkNames = strings.NewReplacer(
 	"the server's Issuer()", "the issuer of the server", "with the server's Client()", "from its jwks_uri",
 	"make newRequest return a request", "describe a request",
 )
-
-func inMembers(text string) string { return jsonNames.Replace(checkNames.Replace(text)) }
 
 func claimRequirements(values map[string]control.Texts) (list []apicheck.Claim) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
