@@ -60,8 +60,8 @@ func checkParse(t *testing.T, data []byte) {
 	runtime.ReadMemStats(&before)
 	s, err := jwks.Parse(data)
 	runtime.ReadMemStats(&after)
-	// The limit includes 2 MiB, because each of up to 100 keys needs some memory
-	// for maps and numbers, even if the key is short.
+	// The limit includes 2 MiB, because each of up to 100 keys needs some
+	// memory for maps and numbers, even if the key is short.
 	if got, most := after.TotalAlloc-before.TotalAlloc, uint64(2<<20+64*len(data)); got > most {
 		t.Errorf("got %d bytes allocated for an input of %d, want %d at most", got, len(data), most)
 	}
