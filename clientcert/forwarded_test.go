@@ -176,15 +176,23 @@ func TestUnixSockets(t *testing.T) {
 	}
 }
 
-// An API that trusts only sockets does not trust the peers of a TCP listener.
+// An API that trusts only sockets does not trust the peers of a TCP listener,
+// even if the address of the listener is in Sockets.
 func TestSocketsDoNotCoverTCP(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
 	f := clientcert.Envoy(nil)
-	f.Sockets = []string{"/run/api"}
+	f.Sockets = []string{"/run/api", address}
 	if err := f.Check(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := f.Thumbprint(forwarded(t, f.Header, hash)); got != "" || !errors.Is(err, clientcert.ErrUntrusted) {
-		t.Errorf("got %q and %v, want %v", got, err, clientcert.ErrUntrusted)
+	go answering(t, f).Serve(listener) //nolint:errcheck // until it is closed
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	if got, _ := ask(t, client, "http://"+address, f.Header, hash); got != " "+clientcert.ErrUntrusted.Error() {
+		t.Errorf("got %q, want %v", got, clientcert.ErrUntrusted)
 	}
 }
 

@@ -36,7 +36,7 @@ func FuzzRFC9440(f *testing.F) {
 	own := clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: proxies}
 	for _, seed := range []string{
 		":" + leaf + ":", " :" + issuer + ": ", "::", ":", leaf, ":" + leaf + ":, :" + issuer + ":", ":" + leaf + "," + issuer + ":", ":" + nonCanonical(leaf) + ":",
-		":" + strings.TrimRight(leaf, "=") + ":", ":" + urlSafe(leaf) + ":", ":" + leaf + ":;a",
+		":" + strings.TrimRight(leaf, "=") + ":", ":" + urlSafe(leaf) + ":", ":" + leaf + ":;a", "*" + leaf + "*",
 	} {
 		f.Add(seed)
 	}
@@ -45,8 +45,11 @@ func FuzzRFC9440(f *testing.F) {
 		if got == "" {
 			return
 		}
-		inner := strings.Trim(value, " \t")
-		inner = inner[1 : len(inner)-1]
+		inner, isOpened := strings.CutPrefix(strings.Trim(value, " \t"), ":")
+		inner, isClosed := strings.CutSuffix(inner, ":")
+		if !isOpened || !isClosed {
+			t.Fatalf("accepted %q, want only a field with a colon at both ends", value)
+		}
 		der, err := base64.StdEncoding.DecodeString(inner)
 		if err != nil || sha256Of(der) != got {
 			t.Fatalf("got %q for %q, want the hash of its content", got, value)

@@ -2,7 +2,9 @@ package introspect_test
 
 import (
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -136,11 +138,17 @@ func TestConnectionsAreReused(t *testing.T) {
 func TestHTTPClientIsNotChanged(t *testing.T) {
 	s := newSite(redirect(302, issuer+"/elsewhere"))
 	client := s.client()
+	jar, _ := cookiejar.New(nil)
+	jar.SetCookies(&url.URL{Scheme: "https", Host: "as.example.com"}, []*http.Cookie{{Name: "session", Value: canary}})
+	client.Jar = jar
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { t.Error("CheckRedirect was called"); return nil }
 	c := newClient(t, s, func(c *introspect.Config) { c.Client = client })
 	assertUnavailable(t, c, token, introspect.ErrUnavailable)
-	if got := s.received(); len(got) != 1 || client.Jar != nil || client.Timeout != 0 {
+	if got := s.received(); len(got) != 1 || client.Jar != jar || client.Timeout != 0 {
 		t.Errorf("got %d requests and the client %+v, want 1 request and the client unchanged", len(got), client)
+	}
+	if got := s.received()[0].header["Cookie"]; got != nil {
+		t.Errorf("got the cookies %q, want none", got)
 	}
 	if !slices.Equal(s.received()[0].header["Accept"], []string{"application/json"}) {
 		t.Errorf("got Accept %q, want only application/json", s.received()[0].header["Accept"])

@@ -22,7 +22,7 @@ func TestThreatsOwnCredentials(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				log := new(logCapture)
 				s := newSite(status(code, `{"active":true,"error":"`+canary+`"}`))
-				c := newClient(t, s, noCache, func(c *introspect.Config) { c.Logger = log.logger() })
+				c := newClient(t, s, func(c *introspect.Config) { c.Logger = log.logger() })
 				assertUnavailable(t, c, token, introspect.ErrCredentials)
 				assertUnavailable(t, c, token, introspect.ErrCredentials)
 				s.assertRequests(t, 2)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/dpop"
@@ -64,12 +65,12 @@ func TestTokensOfACertificate(t *testing.T) {
 		kinds[name] = kind{c, func(cnf string) { c.token = c.bound(cnf) }}
 	}
 	stub := stubFor(nil)
-	opaque := newClient(t, withSource, func(c *middleware.Config) { c.Issuers[0].Introspection = stub.client(t) })
+	opaque := newClient(t, withSource, caching(stub, time.Hour))
 	n := 0
 	kinds["an opaque token"] = kind{opaque, func(cnf string) {
 		n++
 		opaque.token = fmt.Sprint("opaque-", n)
-		answer := fmt.Sprintf(`{"active":true,"aud":"api","exp":%d`, now.Unix()+300)
+		answer := `{"active":true,"aud":"api","exp":99999999999`
 		if cnf != "" {
 			answer += `,"cnf":` + cnf
 		}
@@ -132,6 +133,9 @@ func TestTokensOfACertificate(t *testing.T) {
 				}
 			})
 		}
+	}
+	if got := len(stub.received()); got != n {
+		t.Errorf("got %d introspections of %d opaque tokens, want one for each, because the answer is cached", got, n)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bearerguard/bearerguard/middleware"
@@ -201,8 +202,6 @@ func TestAnOpaqueTokenWithoutIssuerAndExpiry(t *testing.T) {
 }
 
 func TestRevokedIsCalledForOpaqueTokens(t *testing.T) {
-	_, m := localIssuer(opaqueIssuer)
-	answer := active(m, "jti", `"id-9"`)
 	for name, tt := range map[string]struct {
 		change func(*middleware.Config)
 		want   error
@@ -211,12 +210,16 @@ func TestRevokedIsCalledForOpaqueTokens(t *testing.T) {
 		"one that does not":  {func(c *middleware.Config) { c.Revoked = denyList("id-8") }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := introspectingSetup(t, stubAnswering(answer), tt.change)
-			for range 2 { // first the server answers, then the cache
-				if _, err := s.verify(handle); !errors.Is(err, tt.want) {
-					t.Errorf("got %v, want %v", err, tt.want)
+			synctest.Test(t, func(t *testing.T) {
+				o := stubAnswering(answerNow("jti", `"id-9"`))
+				s, _ := introspectingSetup(t, o, realTime, tt.change)
+				for range 2 { // first the server answers, then the cache
+					if _, err := s.verify(handle); !errors.Is(err, tt.want) {
+						t.Errorf("got %v, want %v", err, tt.want)
+					}
 				}
-			}
+				o.assertReceived(t, handle)
+			})
 		})
 	}
 }

@@ -185,7 +185,7 @@ func TestModeJWTsIntrospectsJWTsThatPassed(t *testing.T) {
 	})
 	t.Run("opaque tokens are introspected too", func(t *testing.T) {
 		o := stubFor(map[string]string{handle: active(maker)})
-		s, _ := introspectingSetup(t, o, mode(middleware.IntrospectJWTs))
+		s, _ := introspectingSetup(t, o, mode(middleware.IntrospectJWTs), caching(o, -1))
 		assertPasses(t, s, handle)
 		o.assertReceived(t, handle) // only once: the activity step does not send the token again
 	})

@@ -142,4 +142,7 @@ func TestModeAllNeedsNoKeys(t *testing.T) {
 	if err := both.v.Healthy(); err != nil {
 		t.Errorf("Healthy: got %v, want nil while some tokens can be verified", err)
 	}
+	assertRefused(t, both, down.Good(), middleware.ErrUnavailable)
+	assertPasses(t, both, maker.Good())
+	assertPasses(t, both, handle)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/middleware"
@@ -21,10 +22,10 @@ func TestTokenOfAProof(t *testing.T) {
 	clients := map[string]*client{"a JWT": newClient(t, withTokenCache), "a JWT without a cache": newClient(t, withoutTokenCache)}
 	key := testserver.GenerateKey("ES256", "")
 	stub := stubFor(nil)
-	handles := newClient(t, func(c *middleware.Config) { c.Issuers[0].Introspection = stub.client(t) })
+	handles := newClient(t, caching(stub, time.Hour))
 	handles.key, handles.token = key, handle
 	stub.replace(func(string) string {
-		return fmt.Sprintf(`{"active":true,"aud":"api","exp":%d,"token_type":"DPoP","cnf":{"jkt":%q}}`, now.Unix()+300, thumbprintOf(key))
+		return fmt.Sprintf(`{"active":true,"aud":"api","exp":99999999999,"token_type":"DPoP","cnf":{"jkt":%q}}`, thumbprintOf(key))
 	})
 	clients["an opaque token"] = handles
 	for kind, c := range clients {
@@ -51,6 +52,7 @@ func TestTokenOfAProof(t *testing.T) {
 			}
 		}
 	}
+	stub.assertReceived(t, handle) // the answer was cached
 }
 
 // A proof is valid for one token only, even if another token is bound to the

@@ -47,8 +47,8 @@ func with(jwk string, pairs ...string) string {
 }
 
 // Each proof has the fault that the name of the test case describes. Authorize
-// and Verify must refuse the proof with ErrProof. In most cases, the signature
-// is valid, unless the signature is the fault.
+// and Verify must refuse the proof with ErrProof. The error must also name the
+// failed check, because not every faulty proof can have a valid signature.
 func TestThreatsProof(t *testing.T) {
 	c := newClient(t)
 	good, head := c.proof(), c.head()
@@ -64,56 +64,98 @@ func TestThreatsProof(t *testing.T) {
 	}
 	one := func(name, proof string) row { return row{name, []string{proof}} }
 	headed := func(pairs ...string) string { return c.signed(c.head(pairs...), c.body()) }
-	for id, rows := range map[string][]row{
-		"D02": {{"no field", nil}, one("an empty field", ""), one("only spaces", "  ")},
+	const ( // how the errors of the checks end
+		segments  = "not three base64url segments"
+		alg       = "alg is not accepted"
+		usable    = "jwk is not a usable public key"
+		fits      = "jwk does not fit alg"
+		public    = "jwk is not a public key"
+		present   = "jwk is missing"
+		strict    = "the header is not strict JSON"
+		header    = "the header has crit, b64 or cty, or refers to a key other than jwk"
+		signature = "signature is not valid for this key"
+		claims    = "a claim is missing, repeated or of the wrong type"
+		length    = "it is too long"
+	)
+	for id, checks := range map[string]map[string][]row{
+		"D02": {"the DPoP field is missing": {{"no field", nil}}, segments: {one("an empty field", ""), one("only spaces", "  ")}},
 		"D03": {
-			{"two fields with one proof", []string{good, good}}, {"two fields with two proofs", []string{c.proof(), c.proof()}}, {"an empty field beside the proof", []string{good, ""}},
-			one("two proofs with a comma", c.proof()+","+c.proof()), one("two proofs with a comma and a space", c.proof()+", "+c.proof()), one("a comma", good+","),
+			"there is more than one DPoP field": {
+				{"two fields with one proof", []string{good, good}}, {"two fields with two proofs", []string{c.proof(), c.proof()}}, {"an empty field beside the proof", []string{good, ""}},
+			},
+			segments: {one("two proofs with a comma", c.proof()+","+c.proof()), one("two proofs with a comma and a space", c.proof()+", "+c.proof()), one("a comma", good+",")},
 		},
 		"D06": {
-			one("typ JWT", headed("typ", `"JWT"`)), one("no typ", headed("typ", "")), one("typ in capitals", headed("typ", `"DPOP+JWT"`)), one("typ with application/", headed("typ", `"application/dpop+jwt"`)),
-			one("typ null", headed("typ", "null")), one("no alg", headed("alg", "")), one("alg none", forge.Encode(c.head("alg", `"none"`))+"."+parts[1]+"."), one("alg none with a signature", headed("alg", `"none"`)),
-			one("alg in lower case", headed("alg", `"es256"`)), one("alg of another curve", headed("alg", `"ES384"`)), one("alg of another type of key", headed("alg", `"RS256"`)),
-			one("alg that is not accepted", headed("alg", `"PS384"`)), one("HS256 with the public key as the secret", symmetric.Token(c.head("alg", `"HS256"`), c.body())),
+			"typ is not dpop+jwt": {
+				one("typ JWT", headed("typ", `"JWT"`)), one("no typ", headed("typ", "")), one("typ in capitals", headed("typ", `"DPOP+JWT"`)), one("typ with application/", headed("typ", `"application/dpop+jwt"`)),
+				one("typ null", headed("typ", "null")),
+			},
+			segments: {one("alg none", forge.Encode(c.head("alg", `"none"`))+"."+parts[1]+".")},
+			alg: {
+				one("no alg", headed("alg", "")), one("alg none with a signature", headed("alg", `"none"`)), one("alg in lower case", headed("alg", `"es256"`)),
+				one("alg that is not accepted", headed("alg", `"PS384"`)), one("HS256 with the public key as the secret", symmetric.Token(c.head("alg", `"HS256"`), c.body())),
+			},
+			fits: {one("alg of another curve", headed("alg", `"ES384"`)), one("alg of another type of key", headed("alg", `"RS256"`))},
 		},
 		"D07": {
-			one("no jwk", headed("jwk", "")), one("jwk null", headed("jwk", "null")), one("jwk in a string", headed("jwk", `"{}"`)), one("an empty jwk", headed("jwk", "{}")), one("jwk in an array", headed("jwk", "["+jwk+"]")),
-			one("a private key", headed("jwk", string(private))), one("a private key without the public part", headed("jwk", `{"kty":"EC","crv":"P-256","d":"AAAA"}`)),
-			one("a shared secret", symmetric.Token(c.head("alg", `"HS256"`, "jwk", `{"kty":"oct","k":"AAAA"}`), c.body())), one("a shared secret under ES256", headed("jwk", `{"kty":"oct","k":"AAAA"}`)),
-			one("a point that is not on the curve", headed("jwk", `{"kty":"EC","crv":"P-256","x":"`+strings.Repeat("A", 42)+`E","y":"`+strings.Repeat("A", 42)+`E"}`)),
-			one("another curve", headed("jwk", jwkOf(testserver.GenerateKey("ES384", "")))), one("another alg in jwk", headed("jwk", with(jwk, "alg", `"ES384"`))), one("a key for encryption", headed("jwk", with(jwk, "use", `"enc"`))),
-			one("jwk twice", c.signed(strings.TrimSuffix(head, "}")+`,"jwk":`+jwk+"}", c.body())), one("a member of jwk twice", headed("jwk", with(jwk, "kty", `"EC"`))),
-			one("jku", headed("jku", `"https://evil.example"`)), one("x5u", headed("x5u", `"https://evil.example"`)), one("x5c", headed("x5c", `["AAAA"]`)), one("jku null", headed("jku", "null")),
+			present: {one("no jwk", headed("jwk", "")), one("jwk null", headed("jwk", "null")), one("jwk in a string", headed("jwk", `"{}"`)), one("jwk in an array", headed("jwk", "["+jwk+"]"))},
+			public: {
+				one("a private key", headed("jwk", string(private))), one("a private key without the public part", headed("jwk", `{"kty":"EC","crv":"P-256","d":"AAAA"}`)),
+				one("a shared secret under ES256", headed("jwk", `{"kty":"oct","k":"AAAA"}`)),
+			},
+			alg: {one("a shared secret", symmetric.Token(c.head("alg", `"HS256"`, "jwk", `{"kty":"oct","k":"AAAA"}`), c.body()))},
+			usable: {
+				one("an empty jwk", headed("jwk", "{}")), one("a point that is not on the curve", headed("jwk", `{"kty":"EC","crv":"P-256","x":"`+strings.Repeat("A", 42)+`E","y":"`+strings.Repeat("A", 42)+`E"}`)),
+				one("another alg in jwk", headed("jwk", with(jwk, "alg", `"ES384"`))), one("a key for encryption", headed("jwk", with(jwk, "use", `"enc"`))),
+			},
+			fits:   {one("another curve", headed("jwk", jwkOf(testserver.GenerateKey("ES384", ""))))},
+			strict: {one("jwk twice", c.signed(strings.TrimSuffix(head, "}")+`,"jwk":`+jwk+"}", c.body())), one("a member of jwk twice", headed("jwk", with(jwk, "kty", `"EC"`)))},
+			header: {one("jku", headed("jku", `"https://evil.example"`)), one("x5u", headed("x5u", `"https://evil.example"`)), one("x5c", headed("x5c", `["AAAA"]`)), one("jku null", headed("jku", "null"))},
 		},
 		"D08": {
-			one("a signature of another key", forge.Maker{Key: attacker}.Token(head, c.body())), one("no signature", parts[0]+"."+parts[1]+"."), one("a changed signature", good[:len(good)-4]+"AAAA"),
-			one("other claims", parts[0]+"."+forge.Encode(c.body())+"."+parts[2]), one("crit", headed("crit", `["exp"]`)), one("b64", headed("b64", "true")), one("cty", headed("cty", `"JWT"`)),
-			one("padding", good+"="), one("a line break", good+"\n"), one("four parts", good+".AAAA"), one("two parts", parts[0]+"."+parts[1]), one("JSON", `{"payload":"`+parts[1]+`"}`),
-			one("claims twice", c.signed(head, strings.TrimSuffix(c.body(), "}")+`,"htm":"GET"}`)), one("claims that are not an object", c.signed(head, `["GET"]`)), one("text after the claims", c.signed(head, c.body()+"{}")),
-			one("4097 bytes", good+strings.Repeat("A", 4097-len(good))), one("4097 bytes with spaces", good+strings.Repeat(" ", 4097-len(good))),
+			signature: {
+				one("a signature of another key", forge.Maker{Key: attacker}.Token(head, c.body())), one("a changed signature", good[:len(good)-4]+"AAAA"), one("other claims", parts[0]+"."+forge.Encode(c.body())+"."+parts[2]),
+			},
+			header: {one("crit", headed("crit", `["exp"]`)), one("b64", headed("b64", "true")), one("cty", headed("cty", `"JWT"`))},
+			segments: {
+				one("no signature", parts[0]+"."+parts[1]+"."), one("padding", good+"="), one("a line break", good+"\n"), one("four parts", good+".AAAA"), one("two parts", parts[0]+"."+parts[1]),
+				one("JSON", `{"payload":"`+parts[1]+`"}`),
+			},
+			claims: {
+				one("claims twice", c.signed(head, strings.TrimSuffix(c.body(), "}")+`,"htm":"GET"}`)), one("claims that are not an object", c.signed(head, `["GET"]`)), one("text after the claims", c.signed(head, c.body()+"{}")),
+			},
+			length: {one("4097 bytes", good+strings.Repeat("A", 4097-len(good))), one("4097 bytes with spaces", good+strings.Repeat(" ", 4097-len(good)))},
 		},
 		"D15": {
-			one("no jti", c.proof("jti", "")), one("an empty jti", c.proof("jti", `""`)), one("jti null", c.proof("jti", "null")), one("jti number", c.proof("jti", "1")), one("a jti of 257 bytes", c.proof("jti", `"`+strings.Repeat("j", 257)+`"`)),
-			one("a jti of a megabyte", c.proof("jti", `"`+strings.Repeat("j", 1<<20)+`"`)),
+			claims: {
+				one("no jti", c.proof("jti", "")), one("an empty jti", c.proof("jti", `""`)), one("jti null", c.proof("jti", "null")), one("jti number", c.proof("jti", "1")), one("a jti of 257 bytes", c.proof("jti", `"`+strings.Repeat("j", 257)+`"`)),
+			},
+			length: {one("a jti of a megabyte", c.proof("jti", `"`+strings.Repeat("j", 1<<20)+`"`))},
 		},
-		"D09": {one("no htm", c.proof("htm", "")), one("htm null", c.proof("htm", "null")), one("htm in an array", c.proof("htm", `["GET"]`))},
-		"D10": {one("no htu", c.proof("htu", "")), one("htu null", c.proof("htu", "null"))},
-		"D12": {one("ath null", c.proof("ath", "null")), one("ath number", c.proof("ath", "1"))},
-		"D17": {
+		"D09": {claims: {one("no htm", c.proof("htm", "")), one("htm null", c.proof("htm", "null")), one("htm in an array", c.proof("htm", `["GET"]`))}},
+		"D10": {claims: {one("no htu", c.proof("htu", "")), one("htu null", c.proof("htu", "null"))}},
+		"D12": {claims: {one("ath null", c.proof("ath", "null")), one("ath number", c.proof("ath", "1"))}},
+		"D17": {claims: {
 			one("no iat", c.proof("iat", "")), one("iat null", c.proof("iat", "null")), one("iat as a string", c.proof("iat", fmt.Sprintf(`"%d"`, now.Unix()))), one("iat 1e30", c.proof("iat", "1e30")), one("iat negative", c.proof("iat", "-1")),
 			one("exp as a string", c.proof("exp", `"1"`)), one("nbf null", c.proof("nbf", "null")),
-		},
-		"D18": {one("nonce number", c.proof("nonce", "1"))},
+		}},
+		"D18": {claims: {one("nonce number", c.proof("nonce", "1"))}},
 	} {
-		for _, r := range rows {
-			t.Run(id+"/"+r.name, func(t *testing.T) {
-				wants(t, c.send(t, r.proofs...), middleware.ErrProof)
-				h, err := c.authorize(t, "DPoP", r.proofs...)
-				wants(t, err, middleware.ErrProof)
-				if got := h.Values("WWW-Authenticate"); len(got) != 2 || !strings.HasPrefix(got[0], `DPoP realm="api", error="invalid_dpop_proof"`) || strings.Contains(got[1], "error") {
-					t.Errorf("got the challenges %q, want the error only in the DPoP challenge", got)
-				}
-			})
+		for why, rows := range checks {
+			for _, r := range rows {
+				t.Run(id+"/"+r.name, func(t *testing.T) {
+					sent := c.send(t, r.proofs...)
+					h, err := c.authorize(t, "DPoP", r.proofs...)
+					for _, err := range []error{sent, err} {
+						if wants(t, err, middleware.ErrProof); !strings.HasSuffix(fmt.Sprint(err), ": "+why) {
+							t.Errorf("got %v, want the error to end with %q", err, why)
+						}
+					}
+					if got := h.Values("WWW-Authenticate"); len(got) != 2 || !strings.HasPrefix(got[0], `DPoP realm="api", error="invalid_dpop_proof"`) || strings.Contains(got[1], "error") {
+						t.Errorf("got the challenges %q, want the error only in the DPoP challenge", got)
+					}
+				})
+			}
 		}
 	}
 	wants(t, c.send(t, good), nil) // the bad proofs have not used up this jti

@@ -82,7 +82,7 @@ func assertLag(t *testing.T, l *revoke.List, want bool) {
 	if revoked || errors.Is(err, revoke.ErrLag) != want || (err != nil) != want {
 		t.Errorf("got %t and %v, want false, and ErrLag: %t", revoked, err, want)
 	}
-	if healthy := l.Healthy(); errors.Is(healthy, revoke.ErrLag) != want {
+	if healthy := l.Healthy(); errors.Is(healthy, revoke.ErrLag) != want || (healthy != nil) != want {
 		t.Errorf("Healthy: got %v, want ErrLag: %t", healthy, want)
 	}
 }

@@ -3,10 +3,12 @@ package testserver_test
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
 
 const secretConfig = `{"seed":"s3cret-seed","signing":{"keys":[{"kty":"oct","k":"czNjcmV0LWtleQ"}]},
@@ -54,6 +56,26 @@ func TestFormatConfigWithSecretsRoundTrips(t *testing.T) {
 		if err != nil || !bytes.Equal(once, twice) {
 			t.Errorf("got %s, %v, want %s", twice, err, once)
 		}
+		kept := membersOf(t, string(once))
+		for member, given := range membersOf(t, text) {
+			if given && !kept[member] {
+				t.Errorf("got %s, want it to have %s", once, member)
+			}
+		}
+	}
+}
+
+func TestSampleConfigurationsHaveEveryMember(t *testing.T) {
+	all := map[string]bool{}
+	for _, text := range []string{secretConfig, fullConfig(t)} {
+		for member, given := range membersOf(t, text) {
+			all[member] = all[member] || given
+		}
+	}
+	for member, given := range all {
+		if !given {
+			t.Errorf("%s is neither in secretConfig nor in fullConfig: add it", member)
+		}
 	}
 }
 
@@ -62,9 +84,45 @@ func TestFormatConfigWithSecretsRoundTrips(t *testing.T) {
 func fullConfig(t *testing.T) string {
 	t.Helper()
 	jwks := testserver.New(t, testserver.InMemory()).JWKS()
-	return `{"$schema":"config.schema.json","issuer":"http://127.0.0.1/x","tls":false,"interactive":true,"scopes":["a"],"refresh":{"grace":"10s"},
-		"clients":[{"id":"job","jwks":` + string(jwks) + `},{"id":"spa","public":true,"redirect_uris":["app://cb"]}],
-		"rules":[{"when":{"client":"job"},"claims":{"n":12345678901234567890}}],"faults":[{"endpoint":"jwks","status":503,"times":2}]}`
+	return `{"$schema":"config.schema.json","issuer":"https://127.0.0.1/x","like":"keycloak","tls":true,"interactive":true,
+		"signing":{"alg":"RS256"},"access":{"ttl":"5m","format":"opaque","audience":["api"]},"refresh":{"ttl":"1h","grace":"10s"},
+		"scopes":["a"],"scope_descriptions":{"a":"All."},"resources":["https://one.example"],"authorization_detail_types":["payment"],
+		"clients":[{"id":"job","jwks":` + string(jwks) + `,"auth_method":"private_key_jwt","token_endpoint_auth_signing_alg":"ES256"},
+			{"id":"spa","public":true,"redirect_uris":["app://cb"],"post_logout_redirect_uris":["app://out"],"grants":["authorization_code"],"scopes":["a"],
+			 "backchannel_logout_uri":"https://spa.example/out","backchannel_logout_session_required":true,
+			 "require_pushed_authorization_requests":true,"dpop_bound_access_tokens":true,
+			 "id_token_signed_response_alg":"ES256","userinfo_signed_response_alg":"ES384","introspection_signed_response_alg":"PS256"},
+			{"id":"dn","auth_method":"tls_client_auth","tls_client_auth_subject_dn":"CN=a","tls_client_certificate_bound_access_tokens":true},
+			{"id":"dns","auth_method":"tls_client_auth","tls_client_auth_san_dns":"a.example"},
+			{"id":"uri","auth_method":"tls_client_auth","tls_client_auth_san_uri":"https://a.example"},
+			{"id":"ip","auth_method":"tls_client_auth","tls_client_auth_san_ip":"127.0.0.1"},
+			{"id":"email","auth_method":"tls_client_auth","tls_client_auth_san_email":"a@a.example"}],
+		"users":[{"sub":"b","username":"bob","claims":{"name":"Bob"},"access_claims":{"roles":["admin"]},"acr":["gold"]}],
+		"rules":[{"when":{"client":"job"},"claims":{"n":12345678901234567890}},{"when":{"user":"b","scope":"a"},"deny":"access_denied"}],
+		"faults":[{"endpoint":"jwks","status":503,"times":2}],"registration":true,"dpop_nonces":true,"cors":["https://app.example"]}`
+}
+
+// membersOf returns the fields of the configuration, such as .Access.TTL, and
+// whether the configuration has the member for the field.
+func membersOf(t *testing.T, text string) map[string]bool {
+	t.Helper()
+	file, err := settings.ParseConfig(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	members := map[string]bool{}
+	var add func(path string, v reflect.Value)
+	add = func(path string, v reflect.Value) {
+		members[path] = members[path] || !v.IsZero()
+		for i := 0; v.Kind() == reflect.Struct && i < v.NumField(); i++ {
+			add(path+"."+v.Type().Field(i).Name, v.Field(i))
+		}
+		for i := 0; v.Kind() == reflect.Slice && i < v.Len(); i++ {
+			add(path, v.Index(i))
+		}
+	}
+	add("", reflect.ValueOf(*file))
+	return members
 }
 
 func TestFormatConfigRefusesInvalidConfigurations(t *testing.T) {

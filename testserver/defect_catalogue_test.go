@@ -1,6 +1,8 @@
 package testserver_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -9,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"hash"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -129,6 +132,9 @@ func collect(seq func(func(testserver.Defect, string) bool)) map[testserver.Defe
 // alg is wrong: it is not the algorithm of this key. The API can refuse the
 // token only if it binds each key to its algorithm.
 func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
+	used := map[testserver.Alg]func() hash.Hash{ // ES512 has no next algorithm, so only its header is changed
+		"HS256": sha512.New384, "HS384": sha512.New, "HS512": sha256.New, "ES256": sha512.New384, "ES384": sha512.New, "ES512": sha512.New,
+	}
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))
 		token := s.Token(testserver.With(testserver.AlgKeyMismatch))
@@ -136,18 +142,31 @@ func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 		if strings.Contains(header, fmt.Sprintf(`"alg":%q`, string(alg))) {
 			t.Errorf("%s: got header %s, want another alg", alg, header)
 		}
+		signed := []byte(token[:strings.LastIndexByte(token, '.')])
 		switch key := s.SigningKey(); {
 		case key.Secret != nil:
-			long := map[testserver.Alg]func() hash.Hash{"HS256": sha512.New384, "HS384": sha512.New, "HS512": sha256.New}
-			mac := hmac.New(long[alg], key.Secret)
-			mac.Write([]byte(token[:strings.LastIndexByte(token, '.')]))
+			mac := hmac.New(used[alg], key.Secret)
+			mac.Write(signed)
 			if !hmac.Equal(mac.Sum(nil), sig) {
 				t.Errorf("%s: got a signature that the secret does not verify under the alg of the header", alg)
 			}
 		case strings.HasPrefix(string(alg), "RS"), strings.HasPrefix(string(alg), "PS"):
 			verified(t, s, token, key.Private.Public())
-		case alg == "ES256" && len(sig) != 96, alg == "ES384" && len(sig) != 132:
-			t.Errorf("%s: got a signature of %d bytes, want the length for the next curve", alg, len(sig))
+		case alg == "EdDSA":
+			if !ed25519.Verify(key.Private.Public().(ed25519.PublicKey), signed, sig) {
+				t.Errorf("%s: got a signature that the key does not verify", alg)
+			}
+		default:
+			half := map[testserver.Alg]int{"ES256": 48, "ES384": 66, "ES512": 66}[alg] // the bytes of a number for the next curve, if there is one
+			if len(sig) != 2*half {
+				t.Fatalf("%s: got a signature of %d bytes, want %d", alg, len(sig), 2*half)
+			}
+			digest := used[alg]()
+			digest.Write(signed)
+			first, second := new(big.Int).SetBytes(sig[:half]), new(big.Int).SetBytes(sig[half:])
+			if !ecdsa.Verify(key.Private.Public().(*ecdsa.PublicKey), digest.Sum(nil), first, second) {
+				t.Errorf("%s: got a signature that the key does not verify", alg)
+			}
 		}
 	}
 }

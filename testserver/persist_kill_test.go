@@ -137,7 +137,8 @@ func TestKilledServerKeepsItsState(t *testing.T) {
 		for range 1 + rand.IntN(40) {
 			select {
 			case <-answers:
-			case <-stopped: // run has reported the error
+			case <-stopped:
+				t.Fatal("the server ended before it was killed, or run has reported an error")
 			}
 		}
 		if err := cmd.Process.Kill(); err != nil {

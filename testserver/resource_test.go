@@ -95,6 +95,7 @@ func TestResourcesOption(t *testing.T) {
 func wantTargets(t *testing.T, parameter string, write func(names ...string) []string) {
 	t.Helper()
 	s, r := newJWTBearerServer(t)
+	s.AddClient(gateway)
 	const one, two = "https://one.example", "https://two.example"
 	all := []string{one, two, one}
 	with := func(form url.Values, names ...string) url.Values {
@@ -127,6 +128,9 @@ func wantTargets(t *testing.T, parameter string, write func(names ...string) []s
 		"an assertion": func(t *testing.T, resources ...string) reply {
 			return exchange(t, s, with(jwtBearerRequest(t, s, r, nil), resources...))
 		},
+		"a token": func(t *testing.T, resources ...string) reply {
+			return exchange(t, s, with(exchangeRequest(s.Token(testserver.Audience(one, two))), resources...), asGateway)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for want, asked := range map[string][]string{one: {one}, "[" + one + " " + two + "]": all} {
@@ -138,7 +142,7 @@ func wantTargets(t *testing.T, parameter string, write func(names ...string) []s
 				wantError(t, request(t, "https://one.example/#x"), 400, "invalid_target")
 				wantError(t, request(t, one, "two"), 400, "invalid_target")
 			}
-			if name != "client credentials" && name != "an assertion" { // the other requests refer to an earlier grant, which limits the resources
+			if name != "client credentials" && name != "an assertion" { // the other requests refer to an earlier grant or token, which limits the resources
 				wantError(t, request(t, one, "https://three.example"), 400, "invalid_target")
 			}
 		})

@@ -304,17 +304,31 @@ func TestH02CommandsArePausedForASecond(t *testing.T) {
 	})
 }
 
-// A client cannot pause commands for others by canceling its requests.
+// A client cannot pause commands for others by canceling its requests, before
+// or while a command runs.
 func TestH08CanceledCallsAreNotFailures(t *testing.T) {
-	s := newStore(t, newFake())
-	over, cancel := context.WithCancel(t.Context())
-	cancel()
+	cancel := func() {}
+	s := newStore(t, newFake(), through(func(next doFunc, ctx context.Context, args []any) (any, error) {
+		cancel()
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return next(ctx, args...)
+	}))
+	before := s.Stats().Commands
+	get := func(ctx context.Context) { _, _, _ = s.Get(ctx, "key") }
+	first := func(ctx context.Context) { _, _ = s.First(ctx, newKey(), time.Now().Add(time.Minute)) }
 	for range 10 {
-		_, _ = s.First(over, newKey(), time.Now().Add(time.Minute))
-		_, _, _ = s.Get(over, "key")
+		for _, call := range []func(context.Context){get, first} {
+			ctx, end := context.WithCancel(t.Context())
+			cancel = end
+			call(ctx) // the command cancels ctx
+			call(ctx) // ctx has ended
+			end()
+		}
 	}
-	if got := s.Stats(); got.Failures != 0 || got.Paused != 0 {
-		t.Errorf("got %+v, want no failures", got)
+	if got := s.Stats(); got.Failures != 0 || got.Paused != 0 || got.Commands < before+20 {
+		t.Errorf("got %+v, want at least %d commands and no failures", got, before+20)
 	}
 }
 

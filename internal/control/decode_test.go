@@ -66,7 +66,7 @@ func TestDecodeReadsRequests(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, text := range []string{`{}`, `{"scope":"a","claims":{"a":[1]},"expires_in":-1.5,"without":["x"]}`, `{"sub":null}`, `[[`, "\"\xff\""} {
+	for _, text := range []string{`{}`, `{"scope":[],"aud":[],"claims":{},"without":[]}`, `{"scope":"a","claims":{"a":[1]},"expires_in":-1.5,"without":["x"]}`, `{"sub":null}`, `[[`, "\"\xff\""} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -81,6 +81,14 @@ func FuzzDecode(f *testing.F) {
 		}
 		if err := control.Decode(b, &again); err != nil {
 			t.Errorf("%s, encoded from %q, is refused: %v", b, text, err)
+		}
+		for _, values := range []map[string]json.RawMessage{m.Claims, m.Header} {
+			for name, value := range values {
+				values[name], _ = json.Marshal(value) // changes spaces and escapes, as in b
+			}
+		}
+		if !reflect.DeepEqual(again, m) {
+			t.Errorf("got %+v from %s, want %+v", again, b, m)
 		}
 	})
 }

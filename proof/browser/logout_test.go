@@ -18,9 +18,8 @@ func TestLogout(t *testing.T) {
 	logIn := func() {
 		b.open(a.authorizeURL())
 		b.logIn("alice", "alices-password")
-		if b.title() == "Allow access?" { // a new session contains no consent yet
-			b.press(allow)
-		}
+		b.requireTitle("Allow access?") // a new session contains no consent yet
+		b.press(allow)
 		a.answer(b)
 	}
 	query := url.Values{"client_id": {a.client.ID}, "post_logout_redirect_uri": a.client.RedirectURIs, "state": {state}}

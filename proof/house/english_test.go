@@ -28,7 +28,7 @@ var oddEnglish = []struct {
 
 // plainEnglish matches correct phrases that a pattern of oddEnglish also
 // matches.
-var plainEnglish = regexp.MustCompile(`(?i)\bthere (is|are) (no|none)\b|\bhas none\b|\b(is|are) no (longer|more|such)\b|\balg is none\b`)
+var plainEnglish = regexp.MustCompile(`(?i)\bthere (is|are) (no|none)\b|\b(is|are) no (longer|more|such)\b|\balg is none\b`)
 
 // commentColumns is the maximum width of comments in Go files. A tab counts as
 // four columns.
@@ -54,7 +54,7 @@ func TestTextsReadAsEnglish(t *testing.T) {
 // broken at a space, such as URLs; indented code in comments; and the expected
 // output of an example.
 func TestCommentsAreWrapped(t *testing.T) {
-	comment := regexp.MustCompile(`^\t*// \S+ `)
+	comment := regexp.MustCompile(`^\t*// +(- )?([^-\s]|-\S)\S* `) // the first word after the spaces and the dash of a list item
 	output := regexp.MustCompile(`^\t*// (Output|Unordered output):`)
 	for name, text := range tracked(t, "*.go") {
 		inOutput := false

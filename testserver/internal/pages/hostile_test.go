@@ -87,7 +87,7 @@ func TestNoTextChangesAPage(t *testing.T) {
 }
 
 func TestEveryTextIsOnItsPageAsItIs(t *testing.T) {
-	for page := range bare() {
+	for page := range site("") {
 		var given []string
 		doc := parsed(t, filled(func() string {
 			given = append(given, fmt.Sprintf(`%d. <"O'Neil"> & Söhne </textarea> {{.}} \u003c`, len(given)))

@@ -82,6 +82,7 @@ func bare() map[string]func(http.ResponseWriter) {
 		"logout":    func(w http.ResponseWriter) { pages.Logout(w, pages.LogoutPage{}) },
 		"device":    func(w http.ResponseWriter) { pages.Device(w, pages.DevicePage{}) },
 		"message":   func(w http.ResponseWriter) { pages.Message(w, http.StatusOK, pages.MessagePage{}) },
+		"index":     func(w http.ResponseWriter) { pages.Index(w, pages.IndexPage{}) },
 		"form post": func(w http.ResponseWriter) { pages.FormPost(w, pages.FormPostPage{}) },
 		"debug":     func(w http.ResponseWriter) { pages.Debug(w, pages.DebugPage{}) },
 	}
