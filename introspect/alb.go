@@ -230,8 +230,8 @@ func (k *albKeys) add(id string, key any) {
 	}
 }
 
-// fetch fetches a key and returns nil if the key does not exist. Concurrent
-// calls share one request.
+// fetch fetches the key with an ID and returns nil if the key does not exist.
+// Concurrent calls for one ID share a request.
 func (k *albKeys) fetch(ctx context.Context, client *http.Client, place, id string) (any, error) {
 	key, err, _ := k.flight.Do(id, func() (any, error) {
 		answer, err := fetch.Get(ctx, client, strings.TrimSuffix(place, "/")+"/"+id, "")

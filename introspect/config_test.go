@@ -155,8 +155,8 @@ func TestHTTPClientIsNotChanged(t *testing.T) {
 	}
 }
 
-// New must refuse a missing or unsafe Issuer or Endpoint. Its error must not
-// quote the URL.
+// New must refuse a Config without Issuer and Endpoint, an unsafe Endpoint and,
+// without an Endpoint, an unsafe Issuer. Its error must not quote the URL.
 func TestThreatsAddressesOfTheProgram(t *testing.T) {
 	for name, config := range map[string]introspect.Config{
 		"plain http":             {Endpoint: "http://login.example.com/introspect"},

@@ -25,7 +25,8 @@ var asymmetric = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", 
 
 var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// newKey returns a private key for an algorithm.
+// newKey returns a private key for an algorithm. The RSA algorithms share one
+// key, because generating it is slow.
 func newKey(t testing.TB, algorithm string) (key crypto.Signer) {
 	t.Helper()
 	var err error

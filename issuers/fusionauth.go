@@ -3,13 +3,14 @@ package issuers
 import "github.com/bearerguard/bearerguard/middleware"
 
 // FusionAuth accepts the access tokens of a FusionAuth server at base. issuer
-// is the issuer of the tenant (Tenants, General, Issuer). It may be any string,
-// and the default is acme.com. applications are the IDs of the applications
-// whose users may call the API. The roles of these users are used as the scopes
-// of the token. Tokens without the claim applicationId are refused. These are
-// the ID tokens (since version 1.24), and the access tokens of users who are
-// not registered for the application. Choose an RSA or EC key as the signing
-// key of access tokens, because the default key is a shared secret.
+// is the issuer of the tenant (Tenants, General, Issuer). FusionAuth allows any
+// text there, and a new tenant has acme.com. applications are the IDs of the
+// applications whose users may call the API. The roles of these users are used
+// as the scopes of the token. Tokens without the claim applicationId are
+// refused. These are the ID tokens (since version 1.24), and the access tokens
+// of users who are not registered for an application. Choose an RSA or EC key
+// as the signing key of access tokens: the default key is a shared secret,
+// which is not accepted.
 func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuth"}
 	i := fusionAuth(f, base, issuer, applications)

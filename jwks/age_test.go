@@ -181,7 +181,7 @@ func TestK19WithdrawnKeyIsUsedDuringOneSlowRenewal(t *testing.T) {
 
 		s.setAnswer(connectionRefused)
 		time.Sleep(8 * time.Hour)
-		assertKeyAfter(t, r, "new", 0) // a set that cannot be renewed remains in use
+		assertKeyAfter(t, r, "new", 0) // a set that cannot be renewed remains in use until MaxStale
 		time.Sleep(8 * time.Hour)
 		assertKeyAfter(t, r, "new", 0)
 	})

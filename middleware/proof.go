@@ -36,7 +36,7 @@ type proof struct {
 // signer contains the algorithm and the public key in the header of a proof. It
 // is never modified.
 type signer struct {
-	text       string // the encoded header, "" if the signer is not cached
+	text       string // the encoded header of the proof, "" if the signer is not cached
 	header     jws.Header
 	key        any    // the public key in jwk
 	thumbprint string // the thumbprint of jwk (RFC 7638)

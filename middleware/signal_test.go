@@ -67,7 +67,8 @@ func TestVerifySignal(t *testing.T) {
 	if stats := s.v.Stats(); observed != 0 || stats.Tokens+stats.Hits+stats.Misses != 0 {
 		t.Errorf("got %d observations and the cache %+v, want none", observed, stats)
 	}
-	// A JWT that is accepted as a signal is not accepted as an access token.
+	// A JWT with the typ of a logout token is accepted as a signal, but not as
+	// an access token.
 	if _, err := s.verify(typed(`"logout+jwt"`)); !errors.Is(err, middleware.ErrType) {
 		t.Errorf("as an access token: got %v, want %v", err, middleware.ErrType)
 	}

@@ -25,7 +25,7 @@ type Verifier struct {
 	first         [never + 1][]int // first[r][i] is the index of the first step, at or after step i, whose repetition is at least r
 	issuers       []*issuer
 	byName        map[string]*issuer // keyed by URL and alias, without a trailing slash
-	templates     []*issuer          // the issuers with tenants
+	templates     []*issuer          // the issuers with {tenantid} in their URL
 	bySubject     []*issuer          // the issuers with a SubjectPrefix
 	finder        *finder            // finds issuers that are not configured; nil if Config.IssuerFor is nil
 	introspecting *issuer            // the issuer that introspects opaque tokens, or nil

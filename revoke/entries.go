@@ -100,7 +100,7 @@ func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 // add adds an entry. It clones the strings, because they may be substrings that
 // keep longer strings in memory.
 func (e *entries) add(added *entry, name string, reading uint64) {
-	if e.issuers[name] == nil { // put may have removed the issuer
+	if e.issuers[name] == nil { // the issuer is new, or put has removed its last entry
 		name = strings.Clone(name)
 		e.issuers[name] = &issuer{name: name}
 	}

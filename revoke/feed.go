@@ -80,7 +80,7 @@ type Feed interface {
 
 // Batch is a part of a feed.
 type Batch struct {
-	Revocations []Revocation // contains a zero Revocation for each stored one that the feed cannot read; it causes lag
+	Revocations []Revocation // has a zero Revocation for each stored one that the feed cannot read; Stats.Lag of the List then grows
 	Next        string       // the position after Revocations; without Revocations and More, it may be the position passed to Read
 	More        bool         // the caller must call Read again at once
 	Epoch       string       // changes when the feed has lost its contents

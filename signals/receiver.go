@@ -88,8 +88,8 @@ func (rc *receiver) read(w http.ResponseWriter, r *http.Request) (string, *refus
 }
 
 // isAuthorized reports whether the Authorization field of a request has the
-// configured value, or need not be checked. It compares hashes, so the time of
-// the comparison depends neither on the value nor on its length.
+// configured value, or need not be checked. It compares hashes in constant
+// time.
 func (rc *receiver) isAuthorized(fields []string) bool {
 	if rc.Authorization == "" || rc.mediaType != eventType {
 		return true

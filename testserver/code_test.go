@@ -269,7 +269,7 @@ func TestRotateRefreshGracePeriod(t *testing.T) {
 		t.Errorf("got %d successes within the period, want 100", successes)
 	}
 	third := wantTokens(t, exchange(t, s, refreshRequest(second))).text("refresh_token")
-	wantError(t, exchange(t, s, refreshRequest(first)), 400, "invalid_grant") // reuse of a refresh token that was replaced twice
+	wantError(t, exchange(t, s, refreshRequest(first)), 400, "invalid_grant") // refused even within the grace period, because its successor was also replaced
 	wantError(t, exchange(t, s, refreshRequest(third)), 400, "invalid_grant")
 
 	first = tokens(t, s).text("refresh_token")

@@ -53,7 +53,10 @@ func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 func fill(file *settings.Config, c *config) {
 	file.Signing.Alg = cmp.Or(c.Alg, catalogue.ES256)
 	file.Access.TTL = cmp.Or(file.Access.TTL, settings.Duration(token.DefaultAccessTTL))
-	file.Access.Format = cmp.Or(file.Access.Format, "jwt")
+	file.Access.Format = "jwt"
+	if tokens, err := token.CheckDefaults(c.Defaults); err == nil && tokens.Opaque { // chosen by the file, or by Like
+		file.Access.Format = "opaque"
+	}
 	if file.Access.Audience == nil {
 		file.Access.Audience = []string{token.DefaultAudience}
 	}

@@ -65,6 +65,18 @@ func TestFormatConfigWithSecretsRoundTrips(t *testing.T) {
 	}
 }
 
+func TestFormatConfigKeepsTheFormatOfAProvider(t *testing.T) {
+	for text, want := range map[string]string{
+		`{}`:                `"format": "jwt"`,
+		`{"like":"gitlab"}`: `"format": "opaque"`,
+		`{"like":"gitlab","access":{"format":"jwt"}}`: `"format": "jwt"`,
+	} {
+		if got, err := testserver.FormatConfig(strings.NewReader(text), false); err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("%s: got %s, %v, want %s", text, got, err, want)
+		}
+	}
+}
+
 func TestSampleConfigurationsHaveEveryMember(t *testing.T) {
 	all := map[string]bool{}
 	for _, text := range []string{secretConfig, fullConfig(t)} {

@@ -10,11 +10,11 @@
 //
 // # Refusals
 //
-// A refused request never reaches the handler. Its response has the status and
-// header fields of RFC 6750 §3. The adapter returns the *[middleware.Error] to
-// Echo, so that loggers receive the cause. Echo's HTTPErrorHandler writes the
-// response. If the program sets its own HTTPErrorHandler, that function finds
-// the status and the body in this error:
+// A request that Require or Optional refuses never reaches the handler. Its
+// response has the status and header fields of RFC 6750 §3. The adapter returns
+// the *[middleware.Error] to Echo, so that loggers receive the cause. Echo's
+// HTTPErrorHandler writes the response. If the program sets its own
+// HTTPErrorHandler, that function finds the status and the body in this error:
 //
 //	var refusal *middleware.Error
 //	if errors.As(err, &refusal) { … }

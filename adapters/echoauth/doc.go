@@ -10,11 +10,12 @@
 //
 // # Refusals
 //
-// A refused request never reaches the handler. Its response has the status and
-// header fields of RFC 6750 §3. The adapter returns an *echo.HTTPError to Echo.
-// This error wraps the *[middleware.Error], so that loggers receive the cause.
-// Echo's HTTPErrorHandler writes the response. If the program sets its own
-// HTTPErrorHandler, that function finds the refusal as follows:
+// A request that Require or Optional refuses never reaches the handler. Its
+// response has the status and header fields of RFC 6750 §3. The adapter returns
+// an *echo.HTTPError to Echo. This error wraps the *[middleware.Error], so that
+// loggers receive the cause. Echo's HTTPErrorHandler writes the response. If
+// the program sets its own HTTPErrorHandler, that function finds the refusal as
+// follows:
 //
 //	var refusal *middleware.Error
 //	if errors.As(err, &refusal) { … }

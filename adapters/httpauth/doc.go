@@ -8,7 +8,7 @@
 // protected handler may have requirements of its own. The token is still
 // verified only once.
 //
-// A refused request never reaches the handler. Its response has the status and
-// header fields of RFC 6750 §3. The body is {"error","error_description"},
-// unless a [Guard] has an ErrorBody.
+// A request that Require or Optional refuses never reaches the handler. Its
+// response has the status and header fields of RFC 6750 §3. The body is
+// {"error","error_description"}, unless a [Guard] has an ErrorBody.
 package httpauth

@@ -167,7 +167,7 @@ func TestTheCommandsOfAProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, next := newFake(), inGroup()
 		s := newStore(t, f)
-		for i, want := range []int{3, 2, 2} { // the first proof extends the lifetime
+		for i, want := range []int{3, 2, 2} { // the first proof extends the lifetime of the counters
 			before := s.Stats().Commands
 			assertFirst(t, s, next(), true, nil)
 			if got := s.Stats().Commands - before; got != want {

@@ -84,7 +84,7 @@ func (c *caller) client() (*control.Client, error) {
 			return nil, usage("the server has no control API: start it without --control off")
 		}
 		if r != nil {
-			base, token = r["control"], cmp.Or(r["control_token"], token) // control_token is "" if the user chose the token
+			base, token = r["control"], cmp.Or(r["control_token"], token) // control_token is "" if the server was started with a given token
 		}
 	}
 	base = cmp.Or(c.url, base)

@@ -58,7 +58,7 @@ func begin(ctx context.Context, t *testing.T, args ...string) attempt {
 	return a
 }
 
-// open opens a page and returns its status.
+// open opens a page, checks its security header fields, and returns its status.
 func open(t *testing.T, page *url.URL) int {
 	t.Helper()
 	resp, err := http.Get(page.String())

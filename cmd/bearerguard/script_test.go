@@ -22,17 +22,18 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// The scripts in testdata/script run the program bearerguard itself. LISTEN is
-// a free address, and API is the path of the program examples/api. The API
-// insecure-api accepts every audience, and bound-api runs serveBoundAPI.
-// Besides the usual commands, the scripts can use these:
+// The scripts in testdata/script run the program bearerguard itself. $LISTEN is
+// an address that is free, for an API that a script starts, and $API is the
+// path of the program examples/api. The command insecure-api runs an API that
+// accepts every audience. The command bound-api runs serveBoundAPI. Besides the
+// usual commands, the scripts can use these:
 //
 //	serve [FLAG]…       starts a server, waits for its ready line, and writes the line
 //	                    to ready.json and to variables such as READY_issuer
 //	end                 stops that server, which must exit with code 0
 //	orphan [FLAG]…      starts a server, kills its parent, and waits until the server ends
 //	env-from FILE NAME  puts the first field of a file into the environment
-//	interrupt WORD…     see scriptInterrupt
+//	interrupt WORD…     runs bearerguard and interrupts it: see scriptInterrupt
 func TestServerScripts(t *testing.T) {
 	api := buildExample(t, "api")
 	testscript.Run(t, testscript.Params{

@@ -31,7 +31,7 @@ Exit codes: 0 the proof was made, 2 the command line is wrong.`,
       -H "DPoP: $(bearerguard token proof --dpop client.key --url http://localhost:8080/orders --token token)"`,
 		RunE: func(_ *cobra.Command, _ []string) error {
 			if keyFile == "" {
-				return usage("the client's key is missing. Give --dpop")
+				return usage("the client's private key is missing. Give its file with --dpop")
 			}
 			_, key, err := readKey("--dpop", keyFile)
 			if err != nil {

@@ -50,7 +50,7 @@ func FindsPlantedFaults[T any](t *testing.T, checks []Check[T], faults map[strin
 	}
 	for _, c := range checks {
 		if !found[c.Name] {
-			t.Errorf("no planted fault fails %q", c.Name)
+			t.Errorf("no planted fault has %q in its Want: plant a fault that this check must find", c.Name)
 		}
 	}
 }

@@ -26,7 +26,7 @@ type mock struct {
 	ControlToken string `json:"control_token"`
 	CAPEM        string `json:"ca_pem"`
 
-	program, ready string // paths of the program and of a file with the line of JSON
+	program, ready string // paths of the program, and of the file for --ready-file
 }
 
 func startMock(t *testing.T, flags ...string) (m mock) {

@@ -7,6 +7,6 @@
 // validator. The module path is below the path of package testserver, so that
 // the module may import testserver/internal/settings.
 //
-// Run the tests with -count=1, because go test does not notice changed files in
-// another module.
+// Run the tests with -count=1, because go test does not notice changes to docs,
+// which are outside this module.
 package schema

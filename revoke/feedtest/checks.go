@@ -282,7 +282,7 @@ func unknownPosition(ctx context.Context, feed revoke.Feed) error {
 		return err
 	}
 	if _, err := feed.Read(ctx, "no position of this feed"); err == nil {
-		return errors.New("Read after an unknown position returned no error, want ErrGap")
+		return errors.New("Read after an unknown position returned no error, want one such as ErrGap")
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func check(t *testing.T, m migrate.Migration, open migrate.API) []apitest.Result
 	})
 }
 
-// findings is a testing.T that ignores failures, because the APIs before the
+// findings is a testing.T that ignores Errorf, because the APIs before the
 // migration fail some checks of apitest.
 type findings struct{ *testing.T }
 

@@ -37,8 +37,8 @@ func columns() []column {
 //go:embed comparison.md.tmpl
 var comparison string
 
-// Comparison returns a summary of the table for README.md, with the times of
-// docs/performance.md.
+// Comparison returns a summary of the table for README.md, with the times and
+// allocations of docs/performance.md.
 func (t table) Comparison(figures performance.Table) (string, error) {
 	rows := []row{
 		{Name: fmt.Sprintf("bad tokens that reach the handler, of %d", t.count(row.badToken))},

@@ -72,7 +72,7 @@ func parseRequested(of token.Object, member string) (RequestedClaims, error) {
 	}
 	o, err := token.ParseObject(of[i].Value)
 	if err != nil || len(o) > maxClaims {
-		return nil, errors.New("claims: " + member + " is not an object of up to 64 claims")
+		return nil, errors.New("claims: the member " + member + " must be an object with at most 64 members")
 	}
 	requested := RequestedClaims{}
 	for _, m := range o {
@@ -97,7 +97,7 @@ func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 		err = errors.New("a member has the wrong type")
 	}
 	if err != nil {
-		return nil, errors.New("claims: a claim is neither null nor an object with essential, value and values")
+		return nil, errors.New("claims: the request for a claim must be null or an object; in it, essential must be true or false, and values must be an array")
 	}
 	if i := o.Find("value"); i >= 0 {
 		values = append(values, o[i].Value)

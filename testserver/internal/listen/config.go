@@ -11,7 +11,7 @@ import (
 )
 
 // Config is the configuration of a Listener. The zero value means plain HTTP on
-// a free port of loopback.
+// a free loopback port, which other machines cannot reach.
 type Config struct {
 	Addr        string // host and port, "" for a free port of loopback
 	AllowRemote bool   // Addr may be reachable from other machines

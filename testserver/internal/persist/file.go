@@ -179,7 +179,7 @@ func (f *File) Save(v any) error {
 		return f.wrap(fmt.Errorf("encoding the state as JSON: %w", err))
 	}
 	if len(state) > maxBytes-len(head)-len(tail) {
-		return f.wrap(errors.New("the state is larger than 1 GiB"))
+		return f.wrap(errors.New("the state was not saved, because it is larger than 1 GiB"))
 	}
 	if err := f.untouched(); err != nil {
 		return f.wrap(err)

@@ -15,10 +15,12 @@ func group(cmd *cobra.Command) {
 	}
 }
 
-// Polish adds the messages of this package to root and all its subcommands. It
-// must be called once, with the root command. Polish reads the arguments of a
-// command from its Use line: optional arguments are in brackets, and an
-// argument that may be repeated ends with three dots.
+// Polish makes root and its subcommands report wrong flags, arguments and
+// subcommands with the error texts of this package, and adds the commands help
+// and completion. It must be called once, with the root command, after all
+// subcommands have been added. Polish reads the arguments of a command from its
+// Use line: optional arguments are in brackets, and an argument that may be
+// repeated ends with three dots.
 func Polish(root *cobra.Command) {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))
