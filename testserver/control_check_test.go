@@ -54,7 +54,7 @@ func TestControlCheckRefuses(t *testing.T) {
 		{"metadata that is text", fmt.Sprintf(`{"url":%q,"require_metadata":"yes"}`, url), "require_metadata: "},
 		{"an unknown defect to skip", fmt.Sprintf(`{"url":%q,"skip":["nope"]}`, url), `skip: "nope": unknown defect`},
 		{"an unknown defect to add", fmt.Sprintf(`{"url":%q,"also":["nope"]}`, url), `also: "nope": unknown defect`},
-		{"an origin without DPoP", fmt.Sprintf(`{"url":%q,"origin":"https://api.example.com"}`, url), `origin: "https://api.example.com" has no effect without require_dpop`},
+		{"an origin without DPoP", fmt.Sprintf(`{"url":%q,"origin":"https://api.example.com"}`, url), "origin has no effect without require_dpop"},
 		{"certificates without TLS", fmt.Sprintf(`{"url":%q,"require_client_cert":true}`, url), "require_client_cert: certificates need TLS: give the https URL"},
 		{"a malformed certificate", fmt.Sprintf(`{"url":%q,"require_client_cert":true,"client_cert":"s3cret"}`, url), "client_cert: want a certificate and its private key"},
 		{"malformed roots", fmt.Sprintf(`{"url":%q,"roots":"x"}`, url), "roots: want certificates in PEM"},

@@ -179,7 +179,7 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"a malformed pointer":            {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, `bearerguard: --require-claim: "/a~2": in a JSON Pointer`},
 		"an acr of two values":           {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-acr", "a b"}, exitUsage, `bearerguard: --require-acr: "a b": an acr value must not be empty or contain spaces`},
 		"the acr of a defect":            {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-acr", "0"}, exitUsage, `bearerguard: --require-acr: "0": the token with the defect weak-acr has this acr`},
-		"an origin without DPoP":         {[]string{taken.URL, "--addr", "127.0.0.1:0", "--origin", "https://a.example"}, exitUsage, `bearerguard: --origin: "https://a.example" has no effect without --dpop`},
+		"an origin without DPoP":         {[]string{taken.URL, "--addr", "127.0.0.1:0", "--origin", "https://a.example"}, exitUsage, "bearerguard: --origin has no effect without --dpop"},
 		"a certificate without TLS":      {[]string{taken.URL, "--addr", "127.0.0.1:0", "--client-cert"}, exitUsage, "bearerguard: --client-cert: certificates need TLS"},
 		"an acr without a value":         {[]string{unused, "--require-acr", ""}, exitUsage, "--require-acr is empty"},
 		"a login within a number":        {[]string{unused, "--require-auth-within", "5"}, exitUsage, "a duration such as 90s"},

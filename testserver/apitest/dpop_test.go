@@ -292,7 +292,7 @@ func TestInvalidOptionsOfDPoPEndTheTest(t *testing.T) {
 		opts []apitest.Option
 		want string
 	}{
-		"an origin without a scheme": {[]apitest.Option{apitest.RequireDPoP(), apitest.Origin("api.example.com")}, `Origin: "api.example.com": give the URL of the API`},
+		"an origin without a scheme": {[]apitest.Option{apitest.RequireDPoP(), apitest.Origin("api.example.com")}, `the option Origin is "api.example.com": give the URL of the API`},
 		"an origin with a query":     {[]apitest.Option{apitest.RequireDPoP(), apitest.Origin("https://api.example.com/?a=b")}, "give the URL of the API"},
 		"an origin without DPoP":     {[]apitest.Option{apitest.Origin("https://api.example.com")}, "has no effect without RequireDPoP"},
 		"a proof's defect":           {[]apitest.Option{apitest.SkipDefect("dpop-crit")}, "dpop-crit is a defect of proofs, which are sent only with RequireDPoP"},

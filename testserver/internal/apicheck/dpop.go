@@ -42,10 +42,10 @@ func (c *Check) originFaults() error {
 	if c.Origin != "" {
 		u, err := url.Parse(c.Origin)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			errs = append(errs, fmt.Errorf("Origin: %q: give the URL of the API as its clients know it, such as https://api.example.com", c.Origin))
+			errs = append(errs, fmt.Errorf("the option Origin is %q: give the URL of the API as its clients know it, such as https://api.example.com", c.Origin))
 		}
 		if !c.DPoP {
-			errs = append(errs, fmt.Errorf("Origin: %q has no effect without RequireDPoP: leave it out", c.Origin))
+			errs = append(errs, errors.New("the option Origin has no effect without RequireDPoP: leave it out"))
 		}
 	}
 	for _, name := range slices.Concat(c.Skip, c.Also) {
