@@ -73,7 +73,7 @@ func (r repetition) String() string {
 // token is introspected first, because its claims are in the introspection
 // answer. The same steps then check these claims.
 var steps = []step{
-	{"credentials", "exactly one field with a token, under the scheme Bearer or DPoP, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, 0, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
+	{"credentials", "exactly one field with a token: Authorization, with the scheme Bearer or DPoP, or TokenHeader; no access_token in the query", (*decision).readCredentials, inRequests, perRoute, 0, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, signals, showLength, ""},
 	{"cache lookup", "nothing; looks the token up in the cache", (*decision).lookUp, cachedJWTs, perRequest, 0, nil, ""},
 	{"characters", "only characters of a bearer token", (*decision).checkCharacters, inRequests, cacheable, 0, nil, "RFC 6750 §2.1"},

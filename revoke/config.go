@@ -52,11 +52,11 @@ type Config struct {
 type OnLag int
 
 const (
-	// Refuse makes [List.Check] return an error for tokens that are not on the
-	// list while the lag is more than MaxLag; their requests get 503. A revoked
-	// token is accepted for at most MaxLag after its revocation was published.
-	// It is accepted longer only if the feed loses the revocation before the
-	// list has read it.
+	// Refuse makes [List.Check] return an error while the lag is more than
+	// MaxLag. Tokens on the list are still refused as revoked, and requests
+	// with other tokens get 503. A revoked token is accepted for at most MaxLag
+	// after its revocation was published. It is accepted longer only if the
+	// feed loses the revocation before the list has read it.
 	Refuse OnLag = iota + 1
 
 	// Accept makes the list check tokens against the entries that it has. While

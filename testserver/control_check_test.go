@@ -3,11 +3,19 @@ package testserver_test
 import (
 	"context"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
 )
 
 func TestControlCheckUsesTheRequestedOptions(t *testing.T) {
@@ -68,6 +76,41 @@ func TestControlCheckRefuses(t *testing.T) {
 				t.Errorf("got %d %q, want 400 and %q", w.Code, description, tt.want)
 			}
 		})
+	}
+}
+
+// No text of a check may contain a Go name that the control API does not
+// replace. The exceptions cannot occur here: the control API makes the request
+// and parses the certificate itself, and it has no option With.
+func TestControlCheckNamesItsMembers(t *testing.T) {
+	goNames := regexp.MustCompile(`Require[A-Z]\w*|(Skip|Also)Defect|\bOrigin\b|\w+\(…?\)|\b(testserver|apitest|tls)\.|\bnewRequest\b|With\(`)
+	exceptions := regexp.MustCompile(`^With\(%q\)|^newRequest returned no request|tls\.LoadX509KeyPair`)
+	files, err := filepath.Glob("internal/apicheck/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("got %q and %v, want the files of package apicheck", files, err)
+	}
+	texts := 0
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range ast.Preorder(file) {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				continue
+			}
+			text, _ := strconv.Unquote(literal.Value)
+			if goNames.MatchString(text) && !exceptions.MatchString(text) {
+				texts++
+			}
+			if left := testserver.CheckInMembers(text); goNames.MatchString(left) && !exceptions.MatchString(text) {
+				t.Errorf("%s: got %q, want only names of members", name, left)
+			}
+		}
+	}
+	if texts < 10 {
+		t.Errorf("got %d texts with Go names, want at least 10", texts)
 	}
 }
 

@@ -24,6 +24,9 @@ var ReadAhead = readAhead
 // Fingerprint returns the text that identifies a token in records and events.
 var Fingerprint = journal.Fingerprint
 
+// CheckInMembers replaces Go names in a text of a check, as /v1/check does.
+var CheckInMembers = checkNames.Replace
+
 // Snapshot returns the state of s in the form that Restore accepts.
 func Snapshot(s *Server) ([]byte, error) { return s.oauth.Snapshot() }
 

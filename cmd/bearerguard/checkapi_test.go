@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -221,6 +222,15 @@ func TestCheckAPINamesItsFlags(t *testing.T) {
 	} {
 		if code != exitNo || err != "" || !strings.Contains(out, want) {
 			t.Errorf("got exit code %d, %q and no %q in %s", code, err, want, out)
+		}
+	}
+	for flags, want := range map[string]string{
+		"--dpop": "configure it there, or leave out --dpop.", "--dpop --alg ES256": "or give its URL with --origin.", "--scope read": "--scope, --require-claim,",
+	} {
+		_, out, err := bearerguard(t, append([]string{"check-api", refusing.URL, "--addr", "127.0.0.1:0"}, strings.Fields(flags)...)...)
+		members := regexp.MustCompile(`[^-]\b(require_\w+|aud|origin)\b[^:]|Require[A-Z]`).FindString(out)
+		if err != "" || members != "" || !strings.Contains(out, want) {
+			t.Errorf("%s: got %q and %q, want %q and only flags in %s", flags, err, members, want, out)
 		}
 	}
 }

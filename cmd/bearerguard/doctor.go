@@ -25,9 +25,9 @@ clients insist on that. Many clients, and this command, also accept a resource w
 path is the beginning of the path of the URL. Give the URL of a protected GET route, such
 as https://api.example.com/v1/orders.
 
-Some twenty requests are sent, without any secret. In up to four of them
-Host, or X-Forwarded-Host and Forwarded, name the host doctor.invalid. The answers must
-stay the same. The command ends after a minute at most.
+Some twenty requests are sent, without any secret. In up to four of them Host, or
+X-Forwarded-Host and Forwarded, name the host doctor.invalid. The answers must stay the
+same. The command ends after a minute at most.
 
 On a terminal the checks are a coloured table; elsewhere their columns are separated
 by tabs: result, name, rule or problem, expected value, found value, remedy. NO_COLOR is

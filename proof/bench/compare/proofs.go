@@ -21,7 +21,7 @@ func proofs(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	t := table{columns: []string{"µs", "× raw ES256", "bytes", "allocs"},
-		notes: "Each row is the whole request, with a token that was seen before. Token and proof are signed with ES256. Bearerguard accepts each proof once; " +
+		notes: "The rows of the libraries are whole requests, with a token that was seen before. Token and proof are signed with ES256. Bearerguard accepts each proof once; " +
 			"auth0/go-jwt-middleware does not remember proofs. The last two rows are parts of Bearerguard's work."}
 	s, err := open(ctx, "ES256")
 	if err != nil {

@@ -27,8 +27,9 @@ figure in the table does not hold.
   wrong rejection   Anything except 200 for a good token, or except 401 for a bad
                     one. 401 for a good token is always wrong. 503s that a policy
                     explains, and lost connections, are counted separately.
-  503               Depending on the process that answers, these are explained,
-                    but never for a token that is expired or forged:
+  503               A 503 is explained in these cases, which depend on the
+                    process that answers. It is never explained for a token
+                    that is expired or forged:
                     - proofs while Redis cannot be reached, and two seconds longer
                     - proofs that were made before Redis was emptied or within 80
                       seconds after it, by the client's clock, and two seconds longer

@@ -27,7 +27,7 @@ func underDPoP(p probe) probe {
 	if p.name == goodToken {
 		p.sent = "a good token with a good proof"
 		p.why = "A valid token must be accepted with a valid proof (RFC 9449 §7.1); otherwise the refusal of bad proofs proves nothing. Nothing else was checked."
-		p.fix += " Make the API expect the URL that the check requests, or give its URL with Origin."
+		p.fix += " Make the API expect the URL that the check requests, or give its URL with the option Origin."
 	}
 	return p
 }

@@ -153,7 +153,7 @@ func (s clientAuth) checkCertificate(r *http.Request, c *registry.Registered) *f
 	case mtls.Unknown:
 		return invalidClient("the certificate of the client is not issued by a CA that the server trusts for clients: expected the server's own CA, or a CA in the configuration of the server", false)
 	default:
-		return invalidClient("the certificate of the client, or a CA in its chain, may not be used for this: expected the extended key usage clientAuth, and CAs that may issue the certificate", false)
+		return invalidClient("the certificate of the client, or a CA in its chain, is not permitted for client authentication: expected the extended key usage clientAuth, and CAs that may issue the certificate", false)
 	}
 	for _, n := range c.TLS.Names() {
 		if *n.Value != "" && !mtls.IsNamed(chain[0], c.TLS) {

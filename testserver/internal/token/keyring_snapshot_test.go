@@ -80,7 +80,7 @@ func TestARestartWithTheStagedKeyConfigured(t *testing.T) {
 		t.Errorf("got %q signing, want the configured key %q", got, staged.ID)
 	}
 	if next, err := again.Rotate(token.Rotation{}); err != nil || next.ID == staged.ID {
-		t.Errorf("got %v, %v, want another key than the one that already signs", next, err)
+		t.Errorf("got %v, %v, want a different key from the one that already signs", next, err)
 	}
 }
 

@@ -86,7 +86,7 @@ func TestAKeyThatAlreadySignsIsNotRotatedTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if next, err := k.Rotate(token.Rotation{}); err != nil || next.ID == staged.ID {
-		t.Errorf("got %v, %v, want another key than the one that already signs", next, err)
+		t.Errorf("got %v, %v, want a different key from the one that already signs", next, err)
 	}
 }
 

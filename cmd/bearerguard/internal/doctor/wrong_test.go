@@ -329,7 +329,7 @@ func TestNoOtherOriginIsAskedWithoutHTTPS(t *testing.T) {
 	_, report := examine(t.Context(), t, a, "/v1")
 	for _, host := range a.hosts {
 		if host != "api.example.com" {
-			t.Errorf("got a request of %s", host)
+			t.Errorf("got a request to %s, want none", host)
 		}
 	}
 	if report.Findings != 2 {
@@ -358,7 +358,7 @@ func TestNoLocalServiceIsAskedForAnAPIElsewhere(t *testing.T) {
 				_, report := examine(t.Context(), t, a, "/v1")
 				for _, host := range a.hosts {
 					if host != "api.example.com" {
-						t.Errorf("got a request of %s", host)
+						t.Errorf("got a request to %s, want none", host)
 					}
 				}
 				if report.Findings != 1 {
