@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -56,13 +55,12 @@ func (j judge) baseline(ctx context.Context, mutants []mutant) error {
 		}
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(byPackage)) {
-		var names []string
+		var patterns []string
 		for _, k := range byPackage[pkg] {
-			name, _, _ := strings.Cut(k.test, "/")
-			names = append(names, regexp.QuoteMeta(name))
+			patterns = append(patterns, only(k.test))
 		}
-		slices.Sort(names)
-		r, err := j.test.run(ctx, "", "^("+strings.Join(slices.Compact(names), "|")+")$", pkg)
+		slices.Sort(patterns)
+		r, err := j.test.run(ctx, "", strings.Join(slices.Compact(patterns), "|"), pkg)
 		if err != nil {
 			return err
 		}
