@@ -79,6 +79,9 @@ func collect(events io.Reader) (map[string]outcome, error) {
 		}
 		name := e.Package + " " + e.Test
 		ended[name] = e.Action
+		if e.Action == "fail" {
+			fmt.Fprintln(os.Stderr, "failed:", name) // the rows do not show tests without a row
+		}
 		if cut := strings.LastIndexByte(name, '/'); cut > strings.IndexByte(name, ' ') {
 			parent[name[:cut]] = true
 		}

@@ -123,7 +123,7 @@ func TestFailuresOfDPoPShowNoProof(t *testing.T) {
 		t.Errorf("got %q, want nothing", found)
 	}
 	api.origin = "https://api.example.com"
-	wantAll(t, findings(t, as, api, dpopRequirements...)["good-token"], `error="invalid_dpop_proof", error_description="[token]"`, "with Origin")
+	wantAll(t, findings(t, as, api, dpopRequirements...)["good-token"], `error="invalid_dpop_proof", error_description="[token]"`, "with the option Origin")
 }
 
 func TestAPIWithDPoPPasses(t *testing.T) {
