@@ -93,10 +93,19 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 // members.
 var checkNames = strings.NewReplacer(
 	"RequireScope, RequireClaim and Token(Audience(…), Claim(…))", "scope, require_claim, aud and claims",
-	"RequireScope", "scope", "RequireClaim", "require_claim", "RequireACR", "require_acr", "RequireAuthWithin", "require_auth_within",
-	"RequireDPoP", "require_dpop", "RequireClientCert", "require_client_cert", "the option Origin", "origin", " with Token(Without(…))", "", "SkipDefect", "skip", "AlsoDefect", "also",
+	"RequireScope", "scope",
+	"RequireClaim", "require_claim",
+	"RequireACR", "require_acr",
+	"RequireAuthWithin", "require_auth_within",
+	"RequireDPoP", "require_dpop",
+	"RequireClientCert", "require_client_cert",
+	"the option Origin", "origin",
+	" with Token(Without(…))", "",
+	"SkipDefect", "skip",
+	"AlsoDefect", "also",
 	"Token(testserver.Audience(…))", "aud",
-	"the server's Issuer()", "the issuer of the server", "with the server's Client()", "from its jwks_uri",
+	"the server's Issuer()", "the issuer of the server",
+	"with the server's Client()", "from its jwks_uri",
 	"make newRequest return a request", "describe a request",
 )
 

@@ -123,9 +123,17 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 // checkFlagNames replaces the names of members in a text of the control API
 // with the names of the flags that set these members.
 var checkFlagNames = strings.NewReplacer(
-	"scope, require_claim, aud and claims", "--scope, --require-claim, --audience and --claim", "give aud.", "give --audience.",
-	"scope: ", "--scope: ", "origin is ", "--origin is ", "origin has ", "--origin has ", "with origin.", "with --origin.", "require_claim", "--require-claim", "require_acr", "--require-acr",
-	"require_auth_within", "--require-auth-within", "require_dpop", "--dpop", "require_client_cert", "--client-cert",
+	"scope, require_claim, aud and claims", "--scope, --require-claim, --audience and --claim",
+	"give aud.", "give --audience.",
+	"scope: ", "--scope: ",
+	"origin is ", "--origin is ",
+	"origin has ", "--origin has ",
+	"with origin.", "with --origin.",
+	"require_claim", "--require-claim",
+	"require_acr", "--require-acr",
+	"require_auth_within", "--require-auth-within",
+	"require_dpop", "--dpop",
+	"require_client_cert", "--client-cert",
 )
 
 // prepare fills in the description of the request from the flags. It returns an
